@@ -1,0 +1,39 @@
+#![no_std]
+#![forbid(unsafe_code)]
+#![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+// The examples of the README use the default features.
+#![cfg_attr(all(feature = "alloc", feature = "getrandom"), doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(all(feature = "alloc", feature = "getrandom")),
+    doc = "PKCE (RFC 7636) primitives."
+)]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+
+// The four values of the protocol.
+mod challenge;
+mod metadata;
+mod method;
+mod verifier;
+
+// What a server decides, and what can go wrong.
+mod error;
+mod policy;
+
+// The mechanisms under them, each in a file of its own.
+mod alphabet;
+mod base64url;
+mod compare;
+mod s256;
+mod secret;
+
+pub use challenge::CodeChallenge;
+#[cfg(feature = "getrandom")]
+pub use error::GenerateError;
+pub use error::{AuthorizationError, ParseError, TokenError, VerifyError};
+pub use metadata::S256Support;
+pub use method::CodeChallengeMethod;
+pub use policy::{PkceOutcome, ServerPolicy};
+pub use verifier::CodeVerifier;

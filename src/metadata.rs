@@ -1,0 +1,56 @@
+use crate::method::CodeChallengeMethod;
+
+/// What a server's metadata says of S256, for a client that decides whether to go on,
+/// [RFC 8414 section 2](https://www.rfc-editor.org/rfc/rfc8414#section-2).
+///
+/// It has three answers, for there are servers that support S256 and leave `code_challenge_methods_supported` out.
+///
+/// | answer | what a client does |
+/// |---|---|
+/// | [`Listed`](Self::Listed) | use S256 |
+/// | [`NotListed`](Self::NotListed) | stop: never fall back to plain ([RFC 7636 section 7.2](https://www.rfc-editor.org/rfc/rfc7636#section-7.2)) |
+/// | [`Unknown`](Self::Unknown) | send S256 all the same: a server that does not know PKCE ignores it, and the client is then unprotected; stop if that is not acceptable |
+///
+/// ```
+/// use pkce_core::S256Support;
+///
+/// assert_eq!(S256Support::from_metadata(Some(["plain", "S256"])), S256Support::Listed);
+/// assert_eq!(S256Support::from_metadata(Some(["plain"])), S256Support::NotListed);
+/// assert_eq!(S256Support::from_metadata(None::<[&str; 0]>), S256Support::Unknown);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum S256Support {
+    /// The list names `S256`.
+    Listed,
+    /// There is a list, and it does not name `S256`.
+    NotListed,
+    /// There is no list.
+    Unknown,
+}
+
+impl S256Support {
+    /// Reads `code_challenge_methods_supported`: `None` where the metadata has no such member.
+    ///
+    /// The names are compared exactly, as the RFC asks for: `s256` is not S256.
+    ///
+    /// ```
+    /// # use pkce_core::S256Support;
+    /// let metadata: Option<Vec<String>> = Some(vec!["S256".to_owned()]);
+    /// assert_eq!(S256Support::from_metadata(metadata), S256Support::Listed);
+    /// ```
+    pub fn from_metadata<I>(code_challenge_methods_supported: Option<I>) -> Self
+    where
+        I: IntoIterator,
+        I::Item: AsRef<str>,
+    {
+        let Some(methods) = code_challenge_methods_supported else {
+            return Self::Unknown;
+        };
+        let mut methods = methods.into_iter();
+        if methods.any(|method| method.as_ref() == CodeChallengeMethod::S256.as_str()) {
+            Self::Listed
+        } else {
+            Self::NotListed
+        }
+    }
+}
