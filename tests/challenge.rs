@@ -1,0 +1,284 @@
+//! The form of an S256 challenge: exactly 43 base64url characters without padding, the last of which is canonical,
+//! for 43 characters hold two bits more than a digest does (RFC 7636 section 4.2, RFC 4648 section 3.5). And what a
+//! challenge is worth: the method belongs to it, and texts of one method are never taken for texts of the other.
+
+use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseError};
+
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+/// The letters whose lowest two bits are zero.
+const CANONICAL_LAST: &str = "AEIMQUYcgkosw048";
+
+#[test]
+fn last_character_is_one_of_sixteen() {
+    let (mut accepted, mut non_canonical, mut invalid) = (0, 0, 0);
+    for byte in 0..=0x7f {
+        let last = char::from(byte);
+        let text = format!("{}{last}", &CHALLENGE[..42]);
+        if CANONICAL_LAST.contains(last) {
+            accepted += 1;
+            assert_eq!(s256(&text).map(|c| c.as_str() == text), Ok(true), "{last:?}");
+        } else if LETTERS.contains(last) {
+            non_canonical += 1;
+            assert_eq!(s256(&text), Err(ParseError::NonCanonical), "{last:?}");
+        } else {
+            invalid += 1;
+            assert_eq!(s256(&text), Err(ParseError::InvalidByte { index: 42 }), "{last:?}");
+        }
+    }
+    assert_eq!((accepted, non_canonical, invalid), (16, 48, 64));
+}
+
+#[test]
+fn every_ascii_byte_at_every_position() {
+    for index in 0..43 {
+        for byte in 0..=0x7f {
+            let text = with_char(index, char::from(byte));
+            let allowed = if index == 42 { CANONICAL_LAST } else { LETTERS };
+            let wanted = if allowed.contains(char::from(byte)) {
+                Ok(true)
+            } else if LETTERS.contains(char::from(byte)) {
+                Err(ParseError::NonCanonical)
+            } else {
+                Err(ParseError::InvalidByte { index })
+            };
+            assert_eq!(s256(&text).map(|c| c.as_str() == text), wanted, "{text:?}");
+        }
+    }
+}
+
+#[test]
+fn non_ascii_text_of_43_bytes_at_every_position() {
+    for char in ('\u{80}'..='\u{ff}').chain(['\u{7ff}', '€', '\u{ffff}', '😀', '\u{10ffff}']) {
+        for index in 0..=43 - char.len_utf8() {
+            assert_eq!(
+                s256(&with_char(index, char)),
+                Err(ParseError::InvalidByte { index }),
+                "{char:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn rejects_every_length_but_43() {
+    for len in (0..=300).filter(|&len| len != 43) {
+        assert_eq!(s256(&"A".repeat(len)), Err(ParseError::InvalidLength { len }));
+    }
+    assert!(s256(&"A".repeat(43)).is_ok());
+}
+
+#[test]
+fn rejects_42_characters() {
+    assert_eq!(s256(&CHALLENGE[..42]), Err(ParseError::InvalidLength { len: 42 }));
+}
+
+#[test]
+fn rejects_44_characters() {
+    assert_eq!(
+        s256(&format!("{CHALLENGE}A")),
+        Err(ParseError::InvalidLength { len: 44 })
+    );
+}
+
+#[test]
+fn rejects_padding() {
+    assert_eq!(
+        s256(&format!("{CHALLENGE}=")),
+        Err(ParseError::InvalidLength { len: 44 })
+    );
+    assert_eq!(
+        s256(&format!("{}=", &CHALLENGE[..42])),
+        Err(ParseError::InvalidByte { index: 42 })
+    );
+    assert_eq!(
+        s256(&format!("{}==", &CHALLENGE[..41])),
+        Err(ParseError::InvalidByte { index: 41 })
+    );
+}
+
+#[test]
+fn rejects_the_digest_in_hex() {
+    let hex = "13d31e961a1ad8ec2f16b10c4c982e0876a878ad6df144566ee1894acb70f9c3";
+    assert_eq!(s256(hex), Err(ParseError::InvalidLength { len: 64 }));
+}
+
+#[test]
+fn rejects_characters_of_a_verifier_that_are_not_base64url() {
+    assert_eq!(s256(&with_char(0, '.')), Err(ParseError::InvalidByte { index: 0 }));
+    assert_eq!(s256(&with_char(21, '~')), Err(ParseError::InvalidByte { index: 21 }));
+}
+
+#[test]
+fn rejects_standard_base64() {
+    assert_eq!(
+        s256(&CHALLENGE.replace('-', "+")),
+        Err(ParseError::InvalidByte { index: 40 })
+    );
+    assert_eq!(s256(&with_char(5, '/')), Err(ParseError::InvalidByte { index: 5 }));
+}
+
+#[test]
+fn rejects_surrounding_blanks() {
+    assert_eq!(
+        s256(&format!(" {CHALLENGE}")),
+        Err(ParseError::InvalidLength { len: 44 })
+    );
+    assert_eq!(
+        s256(&format!("{}\n", &CHALLENGE[..42])),
+        Err(ParseError::InvalidByte { index: 42 })
+    );
+}
+
+#[test]
+fn length_comes_before_everything_else() {
+    let len = 1 << 20;
+    assert_eq!(s256(&"\0".repeat(len)), Err(ParseError::InvalidLength { len }));
+    assert_eq!(s256(&"=".repeat(42)), Err(ParseError::InvalidLength { len: 42 }));
+}
+
+#[test]
+fn a_bad_byte_comes_before_a_last_letter_that_is_not_canonical() {
+    let text = format!("{}N", &CHALLENGE[..42]);
+    assert_eq!(s256(&text), Err(ParseError::NonCanonical));
+    for index in 0..42 {
+        let mut worse = text.clone();
+        worse.replace_range(index..=index, "+");
+        assert_eq!(s256(&worse), Err(ParseError::InvalidByte { index }));
+    }
+}
+
+#[test]
+fn first_of_several_bad_bytes_is_the_one_reported() {
+    for first in 0..42 {
+        let mut text = with_char(first, '=');
+        text.replace_range(42.., "~");
+        assert_eq!(s256(&text), Err(ParseError::InvalidByte { index: first }));
+    }
+}
+
+#[test]
+fn a_verifier_with_the_text_of_the_challenge_does_not_verify() {
+    let stored = s256(CHALLENGE).unwrap();
+    assert!(stored.verify(&verifier(CHALLENGE)).is_err());
+    assert_eq!(stored.verify(&verifier(VERIFIER)), Ok(()));
+}
+
+#[test]
+fn a_plain_challenge_with_the_text_of_an_s256_challenge_verifies_only_that_text() {
+    let stored = plain(CHALLENGE).unwrap();
+    assert_eq!(stored.verify(&verifier(CHALLENGE)), Ok(()));
+    assert!(stored.verify(&verifier(VERIFIER)).is_err());
+}
+
+#[test]
+fn the_same_text_under_two_methods_is_two_challenges() {
+    let (hashed, plain) = (s256(CHALLENGE).unwrap(), plain(CHALLENGE).unwrap());
+    assert_eq!(hashed.as_str(), plain.as_str());
+    assert_ne!(hashed, plain);
+    assert_ne!(plain, hashed);
+}
+
+#[test]
+fn verify_refuses_a_change_of_any_character() {
+    for method in [CodeChallengeMethod::S256, CodeChallengeMethod::Plain] {
+        for len in [43, 44, 55, 56, 63, 64, 65, 119, 120, 127, 128] {
+            let text = "a".repeat(len);
+            let challenge = verifier(&text).challenge(method);
+            assert_eq!(challenge.verify(&verifier(&text)), Ok(()), "{method} {len}");
+            for index in 0..len {
+                let mut other = text.clone();
+                other.replace_range(index..=index, "b");
+                assert!(challenge.verify(&verifier(&other)).is_err(), "{method} {len} {index}");
+            }
+        }
+    }
+}
+
+#[test]
+fn verify_refuses_a_prefix_and_an_extension() {
+    for method in [CodeChallengeMethod::S256, CodeChallengeMethod::Plain] {
+        let challenge = verifier(&"a".repeat(64)).challenge(method);
+        for len in (43..=128).filter(|&len| len != 64) {
+            assert!(challenge.verify(&verifier(&"a".repeat(len))).is_err(), "{method} {len}");
+        }
+    }
+}
+
+#[test]
+fn equality_looks_at_every_character() {
+    let (hashed, readable) = (s256(CHALLENGE).unwrap(), plain(CHALLENGE).unwrap());
+    for index in 0..43 {
+        // Both letters are canonical ones, so that they may stand at the end too.
+        let other = with_char(index, if &CHALLENGE[index..=index] == "A" { 'E' } else { 'A' });
+        assert_ne!(s256(&other).unwrap(), hashed, "{index}");
+        assert_ne!(plain(&other).unwrap(), readable, "{index}");
+    }
+    assert_eq!(s256(CHALLENGE).unwrap(), hashed);
+    assert_eq!(plain(CHALLENGE).unwrap(), readable);
+}
+
+#[test]
+fn equality_of_plain_challenges_looks_at_the_length() {
+    let short = plain(CHALLENGE).unwrap();
+    let long = plain(&CHALLENGE.repeat(2)).unwrap();
+    assert_ne!(short, long);
+    assert_ne!(long, short);
+}
+
+#[test]
+fn a_parsed_challenge_is_the_computed_one() {
+    for method in [CodeChallengeMethod::S256, CodeChallengeMethod::Plain] {
+        let computed = verifier(VERIFIER).challenge(method);
+        let parsed = CodeChallenge::parse(computed.as_str(), method).unwrap();
+        assert_eq!(parsed, computed);
+        assert_eq!(parsed.as_str(), computed.as_str());
+        assert_eq!(parsed.method(), method);
+    }
+}
+
+#[test]
+fn a_clone_is_equal_and_verifies_alike() {
+    for method in [CodeChallengeMethod::S256, CodeChallengeMethod::Plain] {
+        let original = verifier(VERIFIER).challenge(method);
+        let clone = original.clone();
+        assert_eq!(clone, original);
+        drop(original);
+        assert_eq!(clone.method(), method);
+        assert_eq!(clone.verify(&verifier(VERIFIER)), Ok(()));
+        assert!(clone.verify(&verifier(CHALLENGE)).is_err());
+    }
+}
+
+#[test]
+fn params_name_the_method_that_was_parsed() {
+    let hashed = s256(CHALLENGE).unwrap();
+    assert_eq!(
+        hashed.authorization_params(),
+        [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")]
+    );
+    let readable = plain(CHALLENGE).unwrap();
+    assert_eq!(
+        readable.authorization_params(),
+        [("code_challenge", CHALLENGE), ("code_challenge_method", "plain")]
+    );
+}
+
+fn s256(text: &str) -> Result<CodeChallenge, ParseError> {
+    CodeChallenge::parse(text, CodeChallengeMethod::S256)
+}
+
+fn plain(text: &str) -> Result<CodeChallenge, ParseError> {
+    CodeChallenge::parse(text, CodeChallengeMethod::Plain)
+}
+
+fn verifier(text: &str) -> CodeVerifier {
+    CodeVerifier::parse(text).unwrap()
+}
+
+/// `CHALLENGE` with `char` at `index`, still of 43 bytes in all.
+fn with_char(index: usize, char: char) -> String {
+    format!("{}{char}{}", &CHALLENGE[..index], &CHALLENGE[index + char.len_utf8()..])
+}

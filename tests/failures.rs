@@ -1,0 +1,499 @@
+//! Published failures of other PKCE implementations, one test per class, the classes lettered from a to n. Each test
+//! names the reports it stems from, and fails if the class comes back here, as far as answers can show it: what time
+//! can show, class f, is beyond a test of this kind.
+
+use pkce_core::{
+    AuthorizationError, CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseError, PkceOutcome, ServerPolicy,
+    TokenError,
+};
+use static_assertions::assert_not_impl_any;
+
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+const POLICIES: [ServerPolicy; 4] = [
+    ServerPolicy::new(),
+    ServerPolicy::new().allow_plain(),
+    ServerPolicy::new().allow_non_pkce(),
+    ServerPolicy::new().allow_plain().allow_non_pkce(),
+];
+
+/// Challenge stored, verifier missing or never checked: authentik CVE-2023-48228; Gitea CVE-2026-26247 (the method was
+/// not stored, and an empty one returned true); OpenAM CVE-2026-123542; ory/hydra #1512.
+#[test]
+fn class_a_a_stored_challenge_is_always_checked() {
+    for policy in POLICIES {
+        for stored in [s256(), plain()] {
+            for absent in [None, Some("")] {
+                assert_eq!(
+                    policy.token_request(Some(&stored), absent),
+                    Err(TokenError::MissingVerifier)
+                );
+            }
+            let wrong = policy.token_request(Some(&stored), Some(&"a".repeat(43)));
+            assert!(
+                matches!(wrong, Err(TokenError::Mismatch | TokenError::PlainNotAllowed)),
+                "{policy:?} {wrong:?}"
+            );
+        }
+    }
+    // A method that got lost on the way to the database is an error, and there is no challenge without a method.
+    for lost in ["", "null", "None", "undefined"] {
+        assert_eq!(lost.parse::<CodeChallengeMethod>(), Err(ParseError::UnknownMethod));
+    }
+    assert_not_impl_any!(CodeChallengeMethod: Default, From<Option<CodeChallengeMethod>>, From<Option<&'static str>>);
+    assert_not_impl_any!(CodeChallenge: Default, std::str::FromStr, TryFrom<&'static str>, TryFrom<String>);
+}
+
+/// Verifier presented, no challenge stored (downgrade): authentik CVE-2024-23647; Spring CVE-2024-22258; Cloudflare
+/// workers-oauth-provider CVE-2025-4144; league/oauth2-server #1323; keycloak #26430; kanidm #1097; LemonLDAP::NG
+/// CVE-2026-92289 (neither present, passes).
+#[test]
+fn class_b_a_verifier_without_a_stored_challenge_is_refused() {
+    for policy in POLICIES {
+        for verifier in [VERIFIER, CHALLENGE, "short", "\n", &"\u{e9}".repeat(100)] {
+            assert_eq!(
+                policy.token_request(None, Some(verifier)),
+                Err(TokenError::UnexpectedVerifier)
+            );
+        }
+        for absent in [None, Some("")] {
+            assert_ne!(policy.token_request(None, absent), Ok(PkceOutcome::Verified));
+        }
+    }
+    assert_eq!(
+        ServerPolicy::new().token_request(None, None),
+        Err(TokenError::ChallengeRequired)
+    );
+}
+
+/// Empty or half-present parameters: sentry PR 104418; authgate #221; tinyauth PR 766; serde #1880 (`flatten` turns
+/// every error of an optional field into `None`, so a method may arrive without its challenge).
+#[test]
+fn class_c_empty_is_absent_and_half_a_pair_is_refused() {
+    for policy in POLICIES {
+        for challenge in [None, Some("")] {
+            for method in ["S256", "plain", "other"] {
+                let answer = policy.authorization_request(challenge, Some(method));
+                assert_eq!(answer, Err(AuthorizationError::MethodWithoutChallenge));
+            }
+            assert_eq!(
+                policy.authorization_request(challenge, Some("")),
+                policy.authorization_request(None, None),
+                "{policy:?}"
+            );
+        }
+        assert_eq!(
+            policy.authorization_request(Some(CHALLENGE), Some("")),
+            policy.authorization_request(Some(CHALLENGE), None)
+        );
+        assert_eq!(
+            policy.token_request(Some(&s256()), Some("")),
+            Err(TokenError::MissingVerifier)
+        );
+        assert_eq!(policy.token_request(None, Some("")), policy.token_request(None, None));
+    }
+    assert_eq!(
+        ServerPolicy::new().authorization_request(Some(""), None),
+        Err(AuthorizationError::ChallengeRequired)
+    );
+}
+
+/// Method missing, policy looks too early: ferriskey PR 1102; workers-oauth-provider #113.
+#[test]
+fn class_d_an_absent_method_is_plain_before_the_policy_looks() {
+    for absent in [None, Some("")] {
+        for policy in [ServerPolicy::new(), ServerPolicy::new().allow_non_pkce()] {
+            let answer = policy.authorization_request(Some(CHALLENGE), absent);
+            assert_eq!(answer, Err(AuthorizationError::PlainNotAllowed));
+        }
+        let answer = ServerPolicy::new()
+            .allow_plain()
+            .authorization_request(Some(CHALLENGE), absent);
+        assert_eq!(answer.unwrap().unwrap().method(), CodeChallengeMethod::Plain);
+    }
+}
+
+/// Unknown or mis-cased method falls through to plain: workers-oauth-provider commit 9adb3f4; better-auth PR 9645
+/// (`s256`); sa-token-core 0.2.1 (serde writes `s256`).
+#[test]
+fn class_e_an_unknown_method_is_no_method() {
+    for name in [
+        "s256", "PLAIN", "Plain", "S256 ", " S256", "S256\n", "S-256", "SHA256", "RS256", "S512", "none", " ",
+    ] {
+        assert_eq!(
+            name.parse::<CodeChallengeMethod>(),
+            Err(ParseError::UnknownMethod),
+            "{name:?}"
+        );
+        for policy in POLICIES {
+            let answer = policy.authorization_request(Some(CHALLENGE), Some(name));
+            assert_eq!(
+                answer,
+                Err(AuthorizationError::Malformed(ParseError::UnknownMethod)),
+                "{name:?}"
+            );
+        }
+    }
+    for method in [CodeChallengeMethod::S256, CodeChallengeMethod::Plain] {
+        // What is written is what is read back: never `s256`.
+        assert_eq!(method.to_string().parse(), Ok(method));
+    }
+}
+
+/// Early-exit comparison: pocket-id PR 1047; tsidp PR 103; apache/cxf PR 3170; fastmcp PR 313 (only plain really
+/// leaks); pkce-std 0.2.1.
+///
+/// A test of answers cannot see time. It holds what a comparison without early exit gets wrong first: a text of another
+/// length, a difference at any one place, several differences that cancel out; and it holds that a user cannot write
+/// the early-exit comparison, for verifiers have no `==`.
+#[test]
+fn class_f_the_whole_value_is_compared() {
+    assert_not_impl_any!(CodeVerifier: PartialEq, PartialEq<str>, PartialEq<&'static str>, PartialEq<String>);
+    assert_not_impl_any!(CodeChallenge: PartialEq<str>, PartialEq<&'static str>, PartialEq<String>, PartialOrd);
+    let policy = ServerPolicy::new().allow_plain();
+    for stored in [s256(), plain()] {
+        for index in 0..VERIFIER.len() {
+            let other = VERIFIER.as_bytes()[index] ^ 1;
+            let other = if other.is_ascii_alphanumeric() {
+                char::from(other)
+            } else {
+                '.'
+            };
+            let mut wrong = VERIFIER.to_owned();
+            wrong.replace_range(index..=index, &other.to_string());
+            assert_eq!(
+                policy.token_request(Some(&stored), Some(&wrong)),
+                Err(TokenError::Mismatch),
+                "{wrong}"
+            );
+            assert!(stored.verify(&CodeVerifier::parse(&wrong).unwrap()).is_err(), "{wrong}");
+        }
+        for wrong in [
+            format!("{VERIFIER}A"),
+            VERIFIER.repeat(2),
+            VERIFIER.chars().rev().collect(),
+        ] {
+            assert_eq!(
+                policy.token_request(Some(&stored), Some(&wrong)),
+                Err(TokenError::Mismatch),
+                "{wrong}"
+            );
+        }
+        assert_eq!(
+            policy.token_request(Some(&stored), Some(VERIFIER)),
+            Ok(PkceOutcome::Verified)
+        );
+    }
+    // The stored one is the longer, and the verifier a prefix of it.
+    let longer = CodeChallenge::parse(&VERIFIER.repeat(2), CodeChallengeMethod::Plain).unwrap();
+    assert_eq!(
+        policy.token_request(Some(&longer), Some(VERIFIER)),
+        Err(TokenError::Mismatch)
+    );
+    // Two differences whose sum or exclusive or is zero.
+    let swapped = CodeChallenge::parse(&format!("ab{}", "x".repeat(41)), CodeChallengeMethod::Plain).unwrap();
+    let verifier = format!("ba{}", "x".repeat(41));
+    assert_eq!(
+        policy.token_request(Some(&swapped), Some(&verifier)),
+        Err(TokenError::Mismatch)
+    );
+}
+
+/// Length or alphabet checked wrongly: node-oauth2-server CVE-2026-41213 (1 character accepted); coder PR 28003;
+/// matrix-authentication-service PR 320 (43 for 128); Authlib 1.9.6 (`$` lets a trailing newline through); rauthy
+/// (allows `+ / =`); nsflow #249 (a server that refuses `~`).
+#[test]
+fn class_g_length_and_alphabet_are_exact() {
+    for len in [1, 42, 129] {
+        assert_eq!(parse_error(&"a".repeat(len)), Some(ParseError::InvalidLength { len }));
+    }
+    for len in [43, 128] {
+        assert_eq!(parse_error(&"a".repeat(len)), None);
+    }
+    for symbol in ["\n", "+", "/", "=", " ", "%", "\u{e9}"] {
+        assert_eq!(
+            parse_error(&format!("{VERIFIER}{symbol}")),
+            Some(ParseError::InvalidByte { index: 43 })
+        );
+    }
+    for symbol in ["-", ".", "_", "~"] {
+        let verifier = symbol.repeat(43);
+        assert_eq!(parse_error(&verifier), None);
+        let stored = CodeVerifier::parse(&verifier)
+            .unwrap()
+            .challenge(CodeChallengeMethod::S256);
+        assert_eq!(
+            ServerPolicy::new().token_request(Some(&stored), Some(&verifier)),
+            Ok(PkceOutcome::Verified)
+        );
+    }
+    // What the crate makes keeps clear of `.` and `~`, for servers that refuse them, whatever the octets are.
+    for octet in 0..=255 {
+        let octets: [u8; 96] = std::array::from_fn(|at| octet ^ at as u8);
+        let verifier = CodeVerifier::from_random_bytes(&octets);
+        let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        assert!(verifier.expose_secret().bytes().all(is_letter), "{octet}");
+    }
+}
+
+/// Encoding of the challenge: keycloak #15739 and oauth2client #674 (padding); Eventra PR 18234 (hex); IdentityServer4
+/// #4284 (double hash).
+#[test]
+fn class_h_a_challenge_is_43_canonical_base64url_characters() {
+    // The vector is that of RFC 7636 Appendix B, so this is one hash, not two, in base64url, not in hex, unpadded.
+    assert_eq!(s256().as_str(), CHALLENGE);
+    let padded = format!("{CHALLENGE}=");
+    let hex = "13d31e961a1ad8ec2f16b10c4c982e0876a878ad6df144566ee1894acb70f9c3";
+    let hashed_twice = CodeVerifier::parse(CHALLENGE)
+        .unwrap()
+        .challenge(CodeChallengeMethod::S256);
+    let parse = |text: &str| CodeChallenge::parse(text, CodeChallengeMethod::S256);
+    assert_eq!(parse(&padded), Err(ParseError::InvalidLength { len: 44 }));
+    assert_eq!(parse(hex), Err(ParseError::InvalidLength { len: 64 }));
+    assert_eq!(parse(&hex[..43]), Err(ParseError::NonCanonical));
+    assert!(hashed_twice.verify(&CodeVerifier::parse(VERIFIER).unwrap()).is_err());
+    // Four texts decode to the same digest; only one of them is the challenge.
+    let last = ["M", "N", "O", "P"].map(|last| parse(&format!("{}{last}", &CHALLENGE[..42])));
+    let refused = || Err(ParseError::NonCanonical);
+    assert_eq!(last, [Ok(s256()), refused(), refused(), refused()]);
+}
+
+/// Weak randomness: Argo CD CVE-2022-31034 (time-seeded); msal-js #1501 (modulo bias); clients that send a 36-character
+/// UUID.
+#[test]
+fn class_i_a_verifier_is_32_octets_and_loses_none_of_their_bits() {
+    assert_eq!(
+        parse_error("7fa8d6b0-8f3a-4c4e-9d1b-0e0c5a3f2b11"),
+        Some(ParseError::InvalidLength { len: 36 })
+    );
+    // No bias: every bit of the octets decides something, and nothing else does.
+    let verifier = |octets: &[u8; 32]| CodeVerifier::from_random_bytes(octets).expose_secret().to_owned();
+    let zero = verifier(&[0; 32]);
+    let mut seen = std::collections::HashSet::from([zero.clone()]);
+    for bit in 0..256 {
+        let mut octets = [0; 32];
+        octets[bit / 8] = 0x80 >> (bit % 8);
+        let text = verifier(&octets);
+        assert_eq!(text.len(), 43);
+        let changed: Vec<usize> = (0..43)
+            .filter(|&at| text.as_bytes()[at] != zero.as_bytes()[at])
+            .collect();
+        assert_eq!(changed, [bit / 6], "each letter holds six bits");
+        seen.insert(text);
+    }
+    assert_eq!(seen.len(), 257);
+    #[cfg(feature = "getrandom")]
+    {
+        // Several threads draw at the same moment: a generator that is seeded with the time repeats itself. Two equal
+        // ones among 400 draws of 256 bits: less than 2^-238.
+        let draw = || {
+            (0..100)
+                .map(|_| CodeVerifier::generate().unwrap().expose_secret().to_owned())
+                .collect::<Vec<_>>()
+        };
+        let drawn: Vec<String> = std::thread::scope(|scope| {
+            let threads = [0; 4].map(|_| scope.spawn(draw));
+            threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+        });
+        let distinct = std::collections::HashSet::<&String>::from_iter(&drawn);
+        assert_eq!((drawn.len(), distinct.len()), (400, 400));
+    }
+}
+
+/// Weak randomness, the generator that fails: an error, never a fallback (Argo CD CVE-2022-31034 seeded with the time
+/// when it had nothing better).
+#[cfg(feature = "rand_core")]
+#[test]
+fn class_i_a_failing_generator_is_an_error() {
+    struct Broken;
+    impl rand_core::TryRng for Broken {
+        type Error = std::fmt::Error;
+        fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+            Err(std::fmt::Error)
+        }
+        fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+            Err(std::fmt::Error)
+        }
+        fn try_fill_bytes(&mut self, _: &mut [u8]) -> Result<(), Self::Error> {
+            Err(std::fmt::Error)
+        }
+    }
+    impl rand_core::TryCryptoRng for Broken {}
+    let outcome = CodeVerifier::generate_from_rng(&mut Broken);
+    assert_eq!(outcome.err(), Some(std::fmt::Error));
+}
+
+/// Secret printed or leaked: OpenClaw CVE-2026-34511 (verifier used as state); bounty-challenge #8825
+/// (`derive(Debug)`); pkce-std 0.2.1 (Debug and Display print it); Authlib (logs it).
+#[test]
+fn class_j_a_secret_is_not_printed() {
+    let secrets = [VERIFIER, "XQZJ.XQZJ~XQZJ_XQZJ-XQZJ.XQZJ~XQZJ_XQZJ-XQZ"];
+    // The same text for different secrets: nothing of either is in it, in whatever notation.
+    let [a, b] = secrets.map(|secret| {
+        let verifier = CodeVerifier::parse(secret).unwrap();
+        let challenge = verifier.challenge(CodeChallengeMethod::Plain);
+        let wrong = CodeVerifier::parse(&"a".repeat(43)).unwrap();
+        let refused = challenge.verify(&wrong).unwrap_err();
+        let too_long = CodeVerifier::parse(&secret.repeat(3)).unwrap_err();
+        let at_token = ServerPolicy::new().token_request(Some(&s256()), Some(&format!("{secret}=")));
+        let at_token = at_token.unwrap_err();
+        let first = format!("{verifier:?} {verifier:#?} {challenge:?} {challenge:#?} {refused:?} {refused}");
+        format!("{first} {too_long:?} {too_long} {at_token:?} {at_token}")
+    });
+    assert_eq!(a, b);
+    // No silent way from a verifier to text that could become a `state` or a log line.
+    assert_not_impl_any!(CodeVerifier: std::fmt::Display, AsRef<str>, AsRef<[u8]>, std::ops::Deref, Into<String>);
+    assert_not_impl_any!(CodeChallenge: std::fmt::Display, AsRef<str>, AsRef<[u8]>, std::ops::Deref, Into<String>);
+}
+
+/// Verifier reused: yii2-authclient GHSA-rw54-6826-c8j5; tinyauth #420.
+#[test]
+fn class_k_a_verifier_cannot_be_copied_and_each_is_new() {
+    assert_not_impl_any!(CodeVerifier: Clone, Copy, Default);
+    #[cfg(feature = "getrandom")]
+    {
+        // Equal by chance: 2^-256.
+        let [first, second] = [0; 2].map(|_| CodeVerifier::generate().unwrap());
+        assert_ne!(first.expose_secret(), second.expose_secret());
+    }
+}
+
+/// Oversized input: no published report. The length is checked before anything else, so such input costs nothing.
+#[test]
+fn class_l_oversized_input_is_refused_by_its_length() {
+    let len = 1 << 20;
+    for text in ["a".repeat(len), "\0".repeat(len), "\u{e9}".repeat(len / 2)] {
+        let refused = ParseError::InvalidLength { len };
+        assert_eq!(parse_error(&text), Some(refused));
+        for method in [CodeChallengeMethod::S256, CodeChallengeMethod::Plain] {
+            assert_eq!(CodeChallenge::parse(&text, method), Err(refused));
+            let policy = ServerPolicy::new().allow_plain();
+            let answer = policy.authorization_request(Some(&text), Some(method.as_str()));
+            assert_eq!(answer, Err(AuthorizationError::Malformed(refused)));
+        }
+        let answer = ServerPolicy::new().token_request(Some(&s256()), Some(&text));
+        assert_eq!(answer, Err(TokenError::Malformed(refused)));
+        assert_eq!(text.parse::<CodeChallengeMethod>(), Err(ParseError::UnknownMethod));
+    }
+}
+
+/// Repeated parameters: oauthjs/node-oauth2-server #755; authlib PR 645.
+///
+/// The crate sees values, not requests: its functions take one value or none, so that the server has to settle a
+/// repetition before, and RFC 6749 section 3.2 says how: refuse. `parameter` below is that step.
+#[test]
+fn class_m_a_repeated_parameter_does_not_reach_the_crate() {
+    let token_request: TokenRequest = ServerPolicy::token_request;
+    let redeem = |body: &str| {
+        parameter(body, "code_verifier").map(|verifier| token_request(&ServerPolicy::new(), Some(&s256()), verifier))
+    };
+    let single = format!("grant_type=authorization_code&code_verifier={VERIFIER}&code=1");
+    assert_eq!(redeem(&single), Ok(Ok(PkceOutcome::Verified)));
+    assert_eq!(
+        redeem("grant_type=authorization_code"),
+        Ok(Err(TokenError::MissingVerifier))
+    );
+    assert_eq!(redeem("code_verifier="), Ok(Err(TokenError::MissingVerifier)));
+    for second in [VERIFIER, CHALLENGE, ""] {
+        assert_eq!(
+            redeem(&format!("code_verifier={VERIFIER}&code_verifier={second}")),
+            Err(Repeated)
+        );
+        assert_eq!(
+            redeem(&format!("code_verifier={second}&code=1&code_verifier={VERIFIER}")),
+            Err(Repeated)
+        );
+    }
+    // A framework that joins repeated values hands over a text that is not well formed, even if both are right.
+    for joined in [format!("{VERIFIER},{VERIFIER}"), format!("{VERIFIER} {VERIFIER}")] {
+        let answer = token_request(&ServerPolicy::new(), Some(&s256()), Some(&joined));
+        assert_eq!(
+            answer,
+            Err(TokenError::Malformed(ParseError::InvalidByte { index: 43 }))
+        );
+    }
+}
+
+/// One value or none: no list of them, and no body to look into.
+type TokenRequest = fn(&ServerPolicy, Option<&CodeChallenge>, Option<&str>) -> Result<PkceOutcome, TokenError>;
+
+#[derive(Debug, PartialEq)]
+struct Repeated;
+
+/// The one value of the parameter `name` in a form-encoded `body` that needs no percent-decoding.
+fn parameter<'a>(body: &'a str, name: &str) -> Result<Option<&'a str>, Repeated> {
+    let pairs = body.split('&').filter_map(|pair| pair.split_once('='));
+    let mut values = pairs.filter(|(key, _)| *key == name).map(|(_, value)| value);
+    let first = values.next();
+    if values.next().is_some() {
+        Err(Repeated)
+    } else {
+        Ok(first)
+    }
+}
+
+/// Panic or server error on odd input: node-oauth2-server commit 2d0659f (unequal lengths throw); better-email-mcp
+/// PR 375; oauth2 5.0 (length assertion).
+#[test]
+fn class_n_odd_input_is_an_answer_and_never_a_panic() {
+    let mut odd: Vec<String> = (0..200).map(|len| "a".repeat(len)).collect();
+    odd.extend((1..70).map(|count| "\u{1f600}".repeat(count)));
+    odd.extend((1..70).map(|count| format!("a{}", "\u{e9}".repeat(count))));
+    odd.extend(
+        [
+            "\0",
+            "\n",
+            "=",
+            "\u{feff}",
+            "{}",
+            "[object Object]",
+            "null",
+            "%",
+            "\u{10ffff}",
+        ]
+        .map(str::to_owned),
+    );
+    let policy = ServerPolicy::new().allow_plain();
+    let longest = CodeChallenge::parse(&"b".repeat(128), CodeChallengeMethod::Plain).unwrap();
+    for text in &odd {
+        let well_formed = (43..=128).contains(&text.len()) && text.is_ascii();
+        assert_eq!(parse_error(text).is_none(), well_formed, "{text:?}");
+        for stored in [s256(), plain(), longest.clone()] {
+            let answer = policy.token_request(Some(&stored), Some(text));
+            let refused = match answer {
+                Err(TokenError::MissingVerifier) => text.is_empty(),
+                Err(TokenError::Malformed(_)) => !well_formed && !text.is_empty(),
+                Err(TokenError::Mismatch) => well_formed,
+                _ => false,
+            };
+            assert!(refused, "{text:?} {answer:?}");
+        }
+        assert_eq!(text.parse::<CodeChallengeMethod>(), Err(ParseError::UnknownMethod));
+        let answer = policy.authorization_request(Some(text), Some("plain"));
+        assert_eq!(answer.is_ok(), well_formed, "{text:?}");
+        let answer = policy.authorization_request(Some(text), Some("S256"));
+        // Forty-three times `a` is one bit off a digest.
+        assert!(answer.is_err(), "{text:?}");
+        assert!(
+            policy.authorization_request(Some(CHALLENGE), Some(text)).is_err() != text.is_empty(),
+            "{text:?}"
+        );
+    }
+}
+
+fn s256() -> CodeChallenge {
+    CodeVerifier::parse(VERIFIER)
+        .unwrap()
+        .challenge(CodeChallengeMethod::S256)
+}
+
+fn plain() -> CodeChallenge {
+    CodeVerifier::parse(VERIFIER)
+        .unwrap()
+        .challenge(CodeChallengeMethod::Plain)
+}
+
+fn parse_error(text: &str) -> Option<ParseError> {
+    CodeVerifier::parse(text).err()
+}

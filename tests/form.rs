@@ -1,0 +1,250 @@
+//! The form of a verifier, and of a plain challenge, which has the same one: 43 to 128 bytes of `[A-Za-z0-9-._~]`
+//! (RFC 7636 sections 4.1 and 4.2). The length is checked first; after it, the first bad byte is named by its offset.
+
+use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseError};
+
+/// Around every bound that matters: of the rule (43, 128), of a hash block with its padding (55, 56, 64, 119, 120), and
+/// of whatever is done sixteen bytes at a time.
+const LENGTHS: [usize; 15] = [41, 42, 43, 44, 55, 56, 63, 64, 65, 119, 120, 127, 128, 129, 130];
+
+const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+
+#[test]
+fn every_ascii_byte_first_in_the_middle_and_last() {
+    for len in LENGTHS {
+        for index in [0, len / 2, len - 1] {
+            for byte in 0..=0x7f {
+                let text = with_char(len, index, char::from(byte));
+                let wanted = if !(43..=128).contains(&len) {
+                    Err(ParseError::InvalidLength { len })
+                } else if ALPHABET.contains(char::from(byte)) {
+                    Ok(())
+                } else {
+                    Err(ParseError::InvalidByte { index })
+                };
+                assert_form(&text, wanted);
+            }
+        }
+    }
+}
+
+/// Text holds every byte from 0x80 on but 0xC0, 0xC1 and 0xF5 to 0xFF, which UTF-8 never uses.
+#[test]
+fn every_other_byte_that_text_can_hold_first_in_the_middle_and_last() {
+    let mut seen = [false; 256];
+    for char in non_ascii_chars() {
+        char.encode_utf8(&mut [0; 4])
+            .bytes()
+            .for_each(|byte| seen[usize::from(byte)] = true);
+        for len in LENGTHS {
+            for index in [0, len / 2, len - char.len_utf8()] {
+                let text = with_char(len, index, char);
+                let wanted = if !(43..=128).contains(&len) {
+                    ParseError::InvalidLength { len }
+                } else {
+                    ParseError::InvalidByte { index }
+                };
+                assert_form(&text, Err(wanted));
+            }
+        }
+    }
+    let missed: Vec<usize> = (0x80..=0xff).filter(|&byte| !seen[byte]).collect();
+    let never_in_text: Vec<usize> = [0xc0, 0xc1].into_iter().chain(0xf5..=0xff).collect();
+    assert_eq!(missed, never_in_text);
+}
+
+#[test]
+fn one_bad_byte_at_every_position_of_every_length() {
+    for len in 43..=if cfg!(miri) { 60 } else { 128 } {
+        for index in 0..len {
+            assert_form(&with_char(len, index, '+'), Err(ParseError::InvalidByte { index }));
+        }
+    }
+}
+
+#[test]
+fn accepts_43_to_128_bytes_and_no_other_length() {
+    for len in 0..=300 {
+        let wanted = if (43..=128).contains(&len) {
+            Ok(())
+        } else {
+            Err(ParseError::InvalidLength { len })
+        };
+        assert_form(&"a".repeat(len), wanted);
+    }
+    assert_eq!((CodeVerifier::MIN_LEN, CodeVerifier::MAX_LEN), (43, 128));
+}
+
+#[test]
+fn rejects_42_bytes() {
+    assert_form(&"a".repeat(42), Err(ParseError::InvalidLength { len: 42 }));
+}
+
+#[test]
+fn rejects_129_bytes() {
+    assert_form(&"a".repeat(129), Err(ParseError::InvalidLength { len: 129 }));
+}
+
+#[test]
+fn rejects_empty_text() {
+    assert_form("", Err(ParseError::InvalidLength { len: 0 }));
+}
+
+#[test]
+fn accepts_the_whole_alphabet_and_each_symbol_alone() {
+    assert_eq!(ALPHABET.len(), 66);
+    assert_form(ALPHABET, Ok(()));
+    for char in ALPHABET.chars() {
+        assert_form(&char.to_string().repeat(43), Ok(()));
+        assert_form(&char.to_string().repeat(128), Ok(()));
+    }
+}
+
+#[test]
+fn length_comes_before_everything_else() {
+    let len = 1 << 20;
+    assert_form(&"\0".repeat(len), Err(ParseError::InvalidLength { len }));
+    assert_form(&"é".repeat(len / 2), Err(ParseError::InvalidLength { len }));
+    assert_form(&"+".repeat(42), Err(ParseError::InvalidLength { len: 42 }));
+    assert_form(&"+".repeat(129), Err(ParseError::InvalidLength { len: 129 }));
+}
+
+#[test]
+fn length_is_counted_in_bytes_not_in_characters() {
+    // 43 characters, but 129 bytes; and 42 characters of 43 bytes, which pass the length and fail the alphabet.
+    assert_form(&"€".repeat(43), Err(ParseError::InvalidLength { len: 129 }));
+    assert_form(
+        &format!("{}é", "a".repeat(41)),
+        Err(ParseError::InvalidByte { index: 41 }),
+    );
+    assert_form(
+        &format!("{}😀", "a".repeat(39)),
+        Err(ParseError::InvalidByte { index: 39 }),
+    );
+    assert_form(&"😀".repeat(32), Err(ParseError::InvalidByte { index: 0 }));
+}
+
+#[test]
+fn rejects_look_alikes_of_allowed_characters() {
+    for char in [
+        'Ａ', 'а', '‐', '．', '＿', '～', '\u{212a}', '\u{131}', '\u{feff}', '\u{200b}',
+    ] {
+        let text = format!("{}{char}{}", "a".repeat(20), "a".repeat(30));
+        assert_form(&text, Err(ParseError::InvalidByte { index: 20 }));
+    }
+}
+
+#[test]
+fn rejects_a_trailing_newline() {
+    for len in [43, 44, 64, 127] {
+        assert_form(
+            &format!("{}\n", "a".repeat(len)),
+            Err(ParseError::InvalidByte { index: len }),
+        );
+        assert_form(
+            &format!("{}\r\n", "a".repeat(len - 1)),
+            Err(ParseError::InvalidByte { index: len - 1 }),
+        );
+    }
+    assert_form(
+        &format!("{}\n", "a".repeat(42)),
+        Err(ParseError::InvalidByte { index: 42 }),
+    );
+    assert_form(
+        &format!("{}\n", "a".repeat(128)),
+        Err(ParseError::InvalidLength { len: 129 }),
+    );
+}
+
+#[test]
+fn rejects_surrounding_blanks() {
+    for blank in [" ", "\t", "\n", "\0", "\u{a0}"] {
+        assert_form(
+            &format!("{blank}{}", "a".repeat(43)),
+            Err(ParseError::InvalidByte { index: 0 }),
+        );
+        assert_form(
+            &format!("{}{blank}", "a".repeat(43)),
+            Err(ParseError::InvalidByte { index: 43 }),
+        );
+    }
+}
+
+#[test]
+fn first_of_several_bad_bytes_is_the_one_reported() {
+    for len in [43, 48, 64, 127, 128] {
+        for first in 0..len {
+            let mut text = "a".repeat(first);
+            text.push('=');
+            while text.len() < len {
+                text.push(if text.len() % 3 == 0 { '%' } else { 'a' });
+            }
+            text.replace_range(len - 1.., "/");
+            assert_form(&text, Err(ParseError::InvalidByte { index: first }));
+        }
+    }
+}
+
+#[test]
+fn rejects_what_is_still_percent_encoded() {
+    let text = format!("{}%7E", "a".repeat(43));
+    assert_form(&text, Err(ParseError::InvalidByte { index: 43 }));
+}
+
+/// Checks `text` by every way in to a verifier and to a plain challenge.
+fn assert_form(text: &str, wanted: Result<(), ParseError>) {
+    let wanted = wanted.map(|()| text);
+    let parsed = CodeVerifier::parse(text);
+    assert_eq!(
+        parsed.as_ref().map(CodeVerifier::expose_secret).map_err(|e| *e),
+        wanted,
+        "parse {text:?}"
+    );
+    let from_str = text.parse::<CodeVerifier>();
+    assert_eq!(
+        from_str.as_ref().map(CodeVerifier::expose_secret).map_err(|e| *e),
+        wanted,
+        "FromStr {text:?}"
+    );
+    let try_from = CodeVerifier::try_from(text);
+    assert_eq!(
+        try_from.as_ref().map(CodeVerifier::expose_secret).map_err(|e| *e),
+        wanted,
+        "TryFrom<&str> {text:?}"
+    );
+    #[cfg(feature = "alloc")]
+    {
+        let owned = CodeVerifier::try_from(text.to_owned());
+        assert_eq!(
+            owned.as_ref().map(CodeVerifier::expose_secret).map_err(|e| *e),
+            wanted,
+            "TryFrom<String> {text:?}"
+        );
+    }
+    let plain = CodeChallenge::parse(text, CodeChallengeMethod::Plain);
+    assert_eq!(
+        plain.as_ref().map(CodeChallenge::as_str).map_err(|e| *e),
+        wanted,
+        "plain challenge {text:?}"
+    );
+}
+
+/// Good text of `len` bytes in all, with `char` at `index`.
+fn with_char(len: usize, index: usize, char: char) -> String {
+    let good: String = ALPHABET.chars().cycle().take(len).collect();
+    format!("{}{char}{}", &good[..index], &good[index + char.len_utf8()..])
+}
+
+/// Characters whose UTF-8 holds every continuation byte and every lead byte there is.
+fn non_ascii_chars() -> impl Iterator<Item = char> {
+    let every_continuation = '\u{80}'..='\u{bf}';
+    let two_bytes = (0xc3..=0xdf).map(|lead| (lead & 0x1f) << 6);
+    let three_bytes = (0xe0..=0xef).map(|lead| if lead == 0xe0 { 0x800 } else { (lead & 0x0f) << 12 });
+    let four_bytes = (0xf0..=0xf4).map(|lead| if lead == 0xf0 { 0x10000 } else { (lead & 0x07) << 18 });
+    every_continuation.chain(
+        two_bytes
+            .chain(three_bytes)
+            .chain(four_bytes)
+            .filter_map(char::from_u32),
+    )
+}

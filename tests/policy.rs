@@ -1,0 +1,513 @@
+//! What a server answers (RFC 7636 sections 4.4.1 and 4.6, RFC 9700 section 4.8.2): every combination of policy and
+//! parameters, at both endpoints, against a model that is written from the rules and calls nothing of the crate. The
+//! rules apply in order: presence, then (at the authorization endpoint) the method, policy, form, and comparison.
+
+use pkce_core::{
+    AuthorizationError, CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseError, PkceOutcome, ServerPolicy,
+    TokenError,
+};
+
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+/// A policy, and the two switches that made it.
+struct Policy {
+    policy: ServerPolicy,
+    plain: bool,
+    non_pkce: bool,
+}
+
+const POLICIES: [Policy; 4] = [
+    Policy {
+        policy: ServerPolicy::new(),
+        plain: false,
+        non_pkce: false,
+    },
+    Policy {
+        policy: ServerPolicy::new().allow_plain(),
+        plain: true,
+        non_pkce: false,
+    },
+    Policy {
+        policy: ServerPolicy::new().allow_non_pkce(),
+        plain: false,
+        non_pkce: true,
+    },
+    Policy {
+        policy: ServerPolicy::new().allow_plain().allow_non_pkce(),
+        plain: true,
+        non_pkce: true,
+    },
+];
+
+/// A `code_challenge` parameter, and its form by the rules of each method.
+struct ChallengeRow {
+    text: Option<&'static str>,
+    as_s256: Result<(), ParseError>,
+    as_plain: Result<(), ParseError>,
+}
+
+const fn challenge_row(
+    text: &'static str,
+    as_s256: Result<(), ParseError>,
+    as_plain: Result<(), ParseError>,
+) -> ChallengeRow {
+    ChallengeRow {
+        text: Some(text),
+        as_s256,
+        as_plain,
+    }
+}
+
+const CHALLENGES: [ChallengeRow; 10] = [
+    ChallengeRow {
+        text: None,
+        as_s256: Ok(()),
+        as_plain: Ok(()),
+    },
+    challenge_row("", Ok(()), Ok(())),
+    challenge_row(CHALLENGE, Ok(()), Ok(())),
+    challenge_row(
+        "~this.text.is.a.verifier.and.no.digest.~~~~",
+        Err(ParseError::InvalidByte { index: 0 }),
+        Ok(()),
+    ),
+    challenge_row(
+        "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cME9Melhoa2OwvFrEMTJguC",
+        Err(ParseError::InvalidLength { len: 64 }),
+        Ok(()),
+    ),
+    challenge_row(
+        "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-c",
+        Err(ParseError::InvalidLength { len: 42 }),
+        Err(ParseError::InvalidLength { len: 42 }),
+    ),
+    challenge_row(
+        "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM=",
+        Err(ParseError::InvalidLength { len: 44 }),
+        Err(ParseError::InvalidByte { index: 43 }),
+    ),
+    challenge_row(
+        "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cN",
+        Err(ParseError::NonCanonical),
+        Ok(()),
+    ),
+    challenge_row(
+        "E9Melho+2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+        Err(ParseError::InvalidByte { index: 7 }),
+        Err(ParseError::InvalidByte { index: 7 }),
+    ),
+    challenge_row(
+        "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-\u{e9}",
+        Err(ParseError::InvalidByte { index: 41 }),
+        Err(ParseError::InvalidByte { index: 41 }),
+    ),
+];
+
+const METHODS: [Option<&str>; 11] = [
+    None,
+    Some(""),
+    Some("S256"),
+    Some("plain"),
+    Some("s256"),
+    Some("PLAIN"),
+    Some("Plain"),
+    Some("unknown"),
+    Some(" S256"),
+    Some("plain\n"),
+    Some(" "),
+];
+
+#[test]
+fn authorization_endpoint_answers_every_combination_as_the_rules_say() {
+    let mut answers = 0;
+    for Policy {
+        policy,
+        plain,
+        non_pkce,
+    } in POLICIES
+    {
+        for row in &CHALLENGES {
+            for method in METHODS {
+                let answer = policy.authorization_request(row.text, method);
+                let answer = answer.as_ref().map_err(|e| *e);
+                let answer = answer.map(|c| c.as_ref().map(|c| (c.as_str(), c.method())));
+                let wanted = authorization_model(plain, non_pkce, row, method);
+                assert_eq!(answer, wanted, "{policy:?} {:?} {method:?}", row.text);
+                answers += 1;
+            }
+        }
+    }
+    assert_eq!(answers, 4 * 10 * 11);
+}
+
+/// The rules of the authorization endpoint, one after the other.
+fn authorization_model(
+    plain: bool,
+    non_pkce: bool,
+    row: &ChallengeRow,
+    method: Option<&str>,
+) -> Result<Option<(&'static str, CodeChallengeMethod)>, AuthorizationError> {
+    let method = method.filter(|method| !method.is_empty());
+    let Some(text) = row.text.filter(|text| !text.is_empty()) else {
+        return match method {
+            Some(_) => Err(AuthorizationError::MethodWithoutChallenge),
+            None if non_pkce => Ok(None),
+            None => Err(AuthorizationError::ChallengeRequired),
+        };
+    };
+    let (method, form) = match method {
+        Some("S256") => (CodeChallengeMethod::S256, row.as_s256),
+        None | Some("plain") => (CodeChallengeMethod::Plain, row.as_plain),
+        Some(_) => return Err(AuthorizationError::Malformed(ParseError::UnknownMethod)),
+    };
+    if method == CodeChallengeMethod::Plain && !plain {
+        return Err(AuthorizationError::PlainNotAllowed);
+    }
+    form.map(|()| Some((text, method)))
+        .map_err(AuthorizationError::Malformed)
+}
+
+/// A `code_verifier` parameter, its form, and whether it is the one that the stored challenge was made from.
+struct VerifierRow {
+    text: Option<&'static str>,
+    form: Result<(), ParseError>,
+    right: bool,
+}
+
+const fn verifier_row(text: &'static str, form: Result<(), ParseError>, right: bool) -> VerifierRow {
+    VerifierRow {
+        text: Some(text),
+        form,
+        right,
+    }
+}
+
+const VERIFIERS: [VerifierRow; 13] = [
+    VerifierRow {
+        text: None,
+        form: Ok(()),
+        right: false,
+    },
+    verifier_row("", Ok(()), false),
+    verifier_row(VERIFIER, Ok(()), true),
+    verifier_row(CHALLENGE, Ok(()), false),
+    verifier_row("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXl", Ok(()), false),
+    verifier_row("DBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", Ok(()), false),
+    verifier_row("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXkA", Ok(()), false),
+    verifier_row(
+        "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjX",
+        Err(ParseError::InvalidLength { len: 42 }),
+        false,
+    ),
+    verifier_row(
+        concat!(
+            "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+            "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+            "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+        ),
+        Err(ParseError::InvalidLength { len: 129 }),
+        false,
+    ),
+    verifier_row(
+        "dBjftJeZ4CVP+mB92K27uhbUJU1p1r/wW1gFWFOEjXk",
+        Err(ParseError::InvalidByte { index: 12 }),
+        false,
+    ),
+    verifier_row(
+        "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk\n",
+        Err(ParseError::InvalidByte { index: 43 }),
+        false,
+    ),
+    verifier_row(
+        "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjX\u{e9}",
+        Err(ParseError::InvalidByte { index: 42 }),
+        false,
+    ),
+    verifier_row(" ", Err(ParseError::InvalidLength { len: 1 }), false),
+];
+
+#[test]
+fn token_endpoint_answers_every_combination_as_the_rules_say() {
+    let mut answers = 0;
+    for Policy {
+        policy,
+        plain,
+        non_pkce,
+    } in POLICIES
+    {
+        for stored in [None, Some(CodeChallengeMethod::S256), Some(CodeChallengeMethod::Plain)] {
+            let challenge = stored.map(|method| CodeVerifier::parse(VERIFIER).unwrap().challenge(method));
+            for row in &VERIFIERS {
+                let answer = policy.token_request(challenge.as_ref(), row.text);
+                let wanted = token_model(plain, non_pkce, stored, row);
+                assert_eq!(answer, wanted, "{policy:?} {stored:?} {:?}", row.text);
+                answers += 1;
+            }
+        }
+    }
+    assert_eq!(answers, 4 * 3 * 13);
+}
+
+/// The rules of the token endpoint, one after the other.
+fn token_model(
+    plain: bool,
+    non_pkce: bool,
+    stored: Option<CodeChallengeMethod>,
+    row: &VerifierRow,
+) -> Result<PkceOutcome, TokenError> {
+    let present = row.text.is_some_and(|text| !text.is_empty());
+    let Some(method) = stored else {
+        return match present {
+            true => Err(TokenError::UnexpectedVerifier),
+            false if non_pkce => Ok(PkceOutcome::NotUsed),
+            false => Err(TokenError::ChallengeRequired),
+        };
+    };
+    if !present {
+        return Err(TokenError::MissingVerifier);
+    }
+    if method == CodeChallengeMethod::Plain && !plain {
+        return Err(TokenError::PlainNotAllowed);
+    }
+    row.form.map_err(TokenError::Malformed)?;
+    if row.right {
+        Ok(PkceOutcome::Verified)
+    } else {
+        Err(TokenError::Mismatch)
+    }
+}
+
+#[test]
+fn s256_is_accepted_under_every_policy() {
+    for Policy { policy, .. } in POLICIES {
+        let challenge = policy
+            .authorization_request(Some(CHALLENGE), Some("S256"))
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (challenge.as_str(), challenge.method()),
+            (CHALLENGE, CodeChallengeMethod::S256)
+        );
+        assert_eq!(
+            policy.token_request(Some(&challenge), Some(VERIFIER)),
+            Ok(PkceOutcome::Verified)
+        );
+    }
+}
+
+#[test]
+fn a_method_without_a_challenge_is_refused_under_every_policy() {
+    for Policy { policy, .. } in POLICIES {
+        for method in ["S256", "plain", "unknown"] {
+            for challenge in [None, Some("")] {
+                let answer = policy.authorization_request(challenge, Some(method));
+                assert_eq!(answer, Err(AuthorizationError::MethodWithoutChallenge));
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_at_all_needs_allow_non_pkce() {
+    let (strict, lenient) = (ServerPolicy::new(), ServerPolicy::new().allow_non_pkce());
+    for nothing in [None, Some("")] {
+        assert_eq!(
+            strict.authorization_request(nothing, nothing),
+            Err(AuthorizationError::ChallengeRequired)
+        );
+        assert_eq!(lenient.authorization_request(nothing, nothing), Ok(None));
+        assert_eq!(strict.token_request(None, nothing), Err(TokenError::ChallengeRequired));
+        assert_eq!(lenient.token_request(None, nothing), Ok(PkceOutcome::NotUsed));
+    }
+}
+
+#[test]
+fn an_absent_method_is_plain_before_the_policy_looks() {
+    for absent in [None, Some("")] {
+        let answer = ServerPolicy::new().authorization_request(Some(CHALLENGE), absent);
+        assert_eq!(answer, Err(AuthorizationError::PlainNotAllowed));
+        let answer = ServerPolicy::new()
+            .allow_plain()
+            .authorization_request(Some(CHALLENGE), absent);
+        assert_eq!(answer.unwrap().unwrap().method(), CodeChallengeMethod::Plain);
+    }
+}
+
+#[test]
+fn an_unknown_method_comes_before_policy_and_form() {
+    let answer = ServerPolicy::new().authorization_request(Some("bad"), Some("PLAIN"));
+    assert_eq!(answer, Err(AuthorizationError::Malformed(ParseError::UnknownMethod)));
+}
+
+#[test]
+fn policy_comes_before_the_form_of_the_challenge() {
+    let answer = ServerPolicy::new().authorization_request(Some("bad"), Some("plain"));
+    assert_eq!(answer, Err(AuthorizationError::PlainNotAllowed));
+}
+
+#[test]
+fn a_stored_plain_challenge_is_refused_once_plain_is_not_allowed() {
+    let stored = CodeChallenge::parse(VERIFIER, CodeChallengeMethod::Plain).unwrap();
+    for policy in [ServerPolicy::new(), ServerPolicy::new().allow_non_pkce()] {
+        for verifier in [VERIFIER, CHALLENGE, "bad"] {
+            assert_eq!(
+                policy.token_request(Some(&stored), Some(verifier)),
+                Err(TokenError::PlainNotAllowed)
+            );
+        }
+        assert_eq!(
+            policy.token_request(Some(&stored), None),
+            Err(TokenError::MissingVerifier)
+        );
+    }
+}
+
+#[test]
+fn a_verifier_without_a_challenge_is_refused_whatever_it_is() {
+    for Policy { policy, .. } in POLICIES {
+        for verifier in [VERIFIER, "x", " ", "\0", &"+".repeat(1 << 20)] {
+            assert_eq!(
+                policy.token_request(None, Some(verifier)),
+                Err(TokenError::UnexpectedVerifier)
+            );
+        }
+    }
+}
+
+#[test]
+fn a_right_length_verifier_with_a_non_canonical_end_is_well_formed() {
+    // A verifier is text, not base64url: the rule for the last letter is the challenge's alone.
+    let verifier = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cN";
+    let stored = CodeVerifier::parse(verifier)
+        .unwrap()
+        .challenge(CodeChallengeMethod::S256);
+    assert_eq!(
+        ServerPolicy::new().token_request(Some(&stored), Some(verifier)),
+        Ok(PkceOutcome::Verified)
+    );
+}
+
+#[test]
+fn a_verifier_of_128_characters_verifies() {
+    let verifier = "~".repeat(128);
+    let stored = CodeVerifier::parse(&verifier)
+        .unwrap()
+        .challenge(CodeChallengeMethod::S256);
+    assert_eq!(
+        ServerPolicy::new().token_request(Some(&stored), Some(&verifier)),
+        Ok(PkceOutcome::Verified)
+    );
+}
+
+#[test]
+fn every_authorization_error_is_invalid_request() {
+    let malformed = EVERY_PARSE_ERROR.map(AuthorizationError::Malformed);
+    let others = [
+        AuthorizationError::ChallengeRequired,
+        AuthorizationError::MethodWithoutChallenge,
+        AuthorizationError::PlainNotAllowed,
+    ];
+    for error in malformed.into_iter().chain(others) {
+        assert_eq!(error.oauth_error(), "invalid_request", "{error:?}");
+    }
+}
+
+#[test]
+fn malformed_and_unexpected_verifiers_are_invalid_request() {
+    let malformed = EVERY_PARSE_ERROR.map(TokenError::Malformed);
+    for error in malformed.into_iter().chain([TokenError::UnexpectedVerifier]) {
+        assert_eq!(error.oauth_error(), "invalid_request", "{error:?}");
+    }
+}
+
+#[test]
+fn every_other_token_error_is_invalid_grant() {
+    let others = [
+        TokenError::MissingVerifier,
+        TokenError::Mismatch,
+        TokenError::PlainNotAllowed,
+        TokenError::ChallengeRequired,
+    ];
+    for error in others {
+        assert_eq!(error.oauth_error(), "invalid_grant", "{error:?}");
+    }
+}
+
+#[test]
+fn oauth_errors_are_constants() {
+    const REQUEST: &str = AuthorizationError::ChallengeRequired.oauth_error();
+    const GRANT: &str = TokenError::Mismatch.oauth_error();
+    assert_eq!((REQUEST, GRANT), ("invalid_request", "invalid_grant"));
+}
+
+const EVERY_PARSE_ERROR: [ParseError; 4] = [
+    ParseError::InvalidLength { len: 42 },
+    ParseError::InvalidByte { index: 7 },
+    ParseError::NonCanonical,
+    ParseError::UnknownMethod,
+];
+
+#[test]
+fn default_is_new_pkce_required_and_s256_only() {
+    assert_eq!(ServerPolicy::default(), ServerPolicy::new());
+    assert_eq!(ServerPolicy::default().methods_supported(), [CodeChallengeMethod::S256]);
+    assert_eq!(
+        ServerPolicy::default().token_request(None, None),
+        Err(TokenError::ChallengeRequired)
+    );
+}
+
+#[test]
+fn the_four_policies_differ() {
+    for (i, a) in POLICIES.iter().enumerate() {
+        for (j, b) in POLICIES.iter().enumerate() {
+            assert_eq!(a.policy == b.policy, i == j, "{i} {j}");
+        }
+    }
+    let other_order = ServerPolicy::new().allow_non_pkce().allow_plain();
+    assert_eq!(other_order, ServerPolicy::new().allow_plain().allow_non_pkce());
+    assert_eq!(other_order.allow_plain(), other_order);
+}
+
+#[test]
+fn methods_supported_lists_plain_only_where_it_is_allowed() {
+    const STRICT: &[CodeChallengeMethod] = ServerPolicy::new().methods_supported();
+    const PLAIN: ServerPolicy = ServerPolicy::new().allow_plain();
+    assert_eq!(STRICT, [CodeChallengeMethod::S256]);
+    assert_eq!(
+        PLAIN.methods_supported(),
+        [CodeChallengeMethod::S256, CodeChallengeMethod::Plain]
+    );
+    for Policy { policy, plain, .. } in POLICIES {
+        assert_eq!(policy.methods_supported().contains(&CodeChallengeMethod::Plain), plain);
+        assert!(policy.methods_supported().contains(&CodeChallengeMethod::S256));
+    }
+}
+
+#[test]
+fn every_supported_method_is_accepted_and_no_other() {
+    for Policy { policy, .. } in POLICIES {
+        for method in [CodeChallengeMethod::S256, CodeChallengeMethod::Plain] {
+            let accepted = policy
+                .authorization_request(Some(CHALLENGE), Some(method.as_str()))
+                .is_ok();
+            assert_eq!(
+                accepted,
+                policy.methods_supported().contains(&method),
+                "{policy:?} {method}"
+            );
+        }
+    }
+}
+
+#[test]
+fn outcomes_are_two_and_differ() {
+    // Compiles only while the enum is exhaustive: a server must say what each outcome means.
+    let used = |outcome| match outcome {
+        PkceOutcome::Verified => true,
+        PkceOutcome::NotUsed => false,
+    };
+    assert_eq!([PkceOutcome::Verified, PkceOutcome::NotUsed].map(used), [true, false]);
+    assert_ne!(PkceOutcome::Verified, PkceOutcome::NotUsed);
+}

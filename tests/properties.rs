@@ -1,0 +1,313 @@
+//! Laws that hold for every value, with `sha2` and `base64`, used plainly, as the oracle for hash and encoding, and
+//! with rules written out here, without the crate's code, as the oracle for what is well formed.
+
+use base64::Engine;
+use base64::alphabet::URL_SAFE;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_SAFE_NO_PAD};
+use pkce_core::{
+    AuthorizationError, CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseError, PkceOutcome, ServerPolicy,
+    TokenError,
+};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use sha2::{Digest, Sha256};
+
+const UNRESERVED: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: if cfg!(miri) { 3 } else { 512 },
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn s256_challenge_is_base64url_of_sha256(text in verifier_text()) {
+        let challenge = verifier(&text).challenge(CodeChallengeMethod::S256);
+        prop_assert_eq!(challenge.as_str(), s256_oracle(&text));
+        prop_assert_eq!(challenge.method(), CodeChallengeMethod::S256);
+    }
+
+    #[test]
+    fn plain_challenge_is_the_text_itself(text in verifier_text()) {
+        let challenge = verifier(&text).challenge(CodeChallengeMethod::Plain);
+        prop_assert_eq!(challenge.as_str(), text);
+        prop_assert_eq!(challenge.method(), CodeChallengeMethod::Plain);
+    }
+
+    #[test]
+    fn verify_accepts_exactly_what_the_oracle_calls_equal((a, b) in two_texts(), method in method()) {
+        let stored = CodeChallenge::parse(&challenge_oracle(&a, method), method).unwrap();
+        let equal = challenge_oracle(&a, method) == challenge_oracle(&b, method);
+        prop_assert_eq!(stored.verify(&verifier(&b)).is_ok(), equal);
+        let answer = ServerPolicy::new().allow_plain().token_request(Some(&stored), Some(&b));
+        prop_assert_eq!(answer, if equal { Ok(PkceOutcome::Verified) } else { Err(TokenError::Mismatch) });
+    }
+
+    #[test]
+    fn challenges_are_equal_exactly_when_text_and_method_are(
+        (a, b) in two_texts(), of_a in method(), of_b in method(),
+    ) {
+        let (left, right) = (verifier(&a).challenge(of_a), verifier(&b).challenge(of_b));
+        let equal = of_a == of_b && challenge_oracle(&a, of_a) == challenge_oracle(&b, of_b);
+        prop_assert_eq!(left == right, equal);
+        prop_assert_eq!(right == left, equal);
+        let clone = left.clone();
+        prop_assert_eq!(clone, left);
+    }
+
+    #[test]
+    fn methods_never_cross(text in verifier_text()) {
+        let hashed = s256_oracle(&text);
+        let stored_hash = CodeChallenge::parse(&hashed, CodeChallengeMethod::S256).unwrap();
+        let stored_text = CodeChallenge::parse(&hashed, CodeChallengeMethod::Plain).unwrap();
+        prop_assert!(stored_hash.verify(&verifier(&text)).is_ok());
+        prop_assert!(stored_hash.verify(&verifier(&hashed)).is_err());
+        prop_assert!(stored_text.verify(&verifier(&text)).is_err());
+        prop_assert!(stored_text.verify(&verifier(&hashed)).is_ok());
+        prop_assert_ne!(stored_hash, stored_text);
+    }
+
+    #[test]
+    fn from_random_bytes_is_base64url(octets in vec(any::<u8>(), 96)) {
+        assert_encodes::<32>(&octets)?;
+        assert_encodes::<33>(&octets)?;
+        assert_encodes::<34>(&octets)?;
+        assert_encodes::<47>(&octets)?;
+        assert_encodes::<64>(&octets)?;
+        assert_encodes::<95>(&octets)?;
+        assert_encodes::<96>(&octets)?;
+    }
+
+    #[test]
+    fn parse_accepts_exactly_what_the_rules_do(text in near_verifier_text()) {
+        let wanted = unreserved_model(&text);
+        let parsed = CodeVerifier::parse(&text);
+        prop_assert_eq!(parsed.as_ref().err().copied(), wanted);
+        if let Ok(parsed) = parsed {
+            prop_assert_eq!(parsed.expose_secret(), &text);
+        }
+        let plain = CodeChallenge::parse(&text, CodeChallengeMethod::Plain);
+        prop_assert_eq!(plain.as_ref().err().copied(), wanted);
+        if let Ok(plain) = plain {
+            prop_assert_eq!(plain.as_str(), &text);
+        }
+    }
+
+    #[test]
+    fn parse_takes_any_text_without_a_panic(text in any::<String>()) {
+        prop_assert_eq!(CodeVerifier::parse(&text).err(), unreserved_model(&text));
+        prop_assert_eq!(CodeChallenge::parse(&text, CodeChallengeMethod::S256).err(), s256_model(&text));
+        prop_assert_eq!(text.parse::<CodeChallengeMethod>(), Err(ParseError::UnknownMethod));
+    }
+
+    #[test]
+    fn s256_challenge_is_accepted_exactly_when_base64_round_trips(text in near_challenge_text()) {
+        let parsed = CodeChallenge::parse(&text, CodeChallengeMethod::S256);
+        prop_assert_eq!(parsed.is_ok(), decodes_to_32_octets_and_back(&text));
+        prop_assert_eq!(parsed.as_ref().err().copied(), s256_model(&text));
+        if let Ok(parsed) = parsed {
+            prop_assert_eq!(parsed.as_str(), &text);
+        }
+    }
+
+    #[test]
+    fn every_digest_is_a_challenge(digest in any::<[u8; 32]>()) {
+        let text = base64(&digest);
+        let parsed = CodeChallenge::parse(&text, CodeChallengeMethod::S256).unwrap();
+        prop_assert_eq!(parsed.as_str(), text);
+    }
+
+    #[test]
+    fn a_verifier_survives_its_text(text in verifier_text(), method in method()) {
+        let original = verifier(&text);
+        let kept = verifier(original.expose_secret());
+        prop_assert_eq!(kept.expose_secret(), text);
+        prop_assert_eq!(original.challenge(method).verify(&kept), Ok(()));
+    }
+
+    #[test]
+    fn a_challenge_survives_its_params(text in verifier_text(), method in method()) {
+        let sent = verifier(&text).challenge(method);
+        let [(challenge_name, challenge), (method_name, wire)] = sent.authorization_params();
+        prop_assert_eq!((challenge_name, method_name), ("code_challenge", "code_challenge_method"));
+        let received = ServerPolicy::new().allow_plain().authorization_request(Some(challenge), Some(wire));
+        prop_assert_eq!(received, Ok(Some(sent.clone())));
+    }
+
+    #[test]
+    fn the_server_functions_agree_with_the_parsers(text in near_challenge_text(), method in method()) {
+        let policy = ServerPolicy::new().allow_plain();
+        let parsed = CodeChallenge::parse(&text, method).map(Some).map_err(AuthorizationError::Malformed);
+        prop_assume!(!text.is_empty());
+        prop_assert_eq!(policy.authorization_request(Some(&text), Some(method.as_str())), parsed);
+        let stored = verifier(&"v".repeat(43)).challenge(method);
+        let wanted = match CodeVerifier::parse(&text) {
+            Ok(verifier) => stored.verify(&verifier).map(|()| PkceOutcome::Verified).map_err(|_| TokenError::Mismatch),
+            Err(error) => Err(TokenError::Malformed(error)),
+        };
+        prop_assert_eq!(policy.token_request(Some(&stored), Some(&text)), wanted);
+    }
+}
+
+#[cfg(feature = "alloc")]
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: if cfg!(miri) { 3 } else { 512 },
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn an_owned_string_is_parsed_as_a_borrowed_one(text in near_verifier_text()) {
+        let owned = CodeVerifier::try_from(text.clone());
+        prop_assert_eq!(owned.as_ref().err().copied(), unreserved_model(&text));
+        if let Ok(owned) = owned {
+            prop_assert_eq!(owned.expose_secret(), &text);
+        }
+    }
+}
+
+fn verifier(text: &str) -> CodeVerifier {
+    CodeVerifier::parse(text).unwrap()
+}
+
+fn assert_encodes<const N: usize>(octets: &[u8]) -> Result<(), TestCaseError> {
+    let octets: &[u8; N] = octets.first_chunk().unwrap();
+    let verifier = CodeVerifier::from_random_bytes(octets);
+    prop_assert_eq!(verifier.expose_secret(), base64(octets));
+    Ok(())
+}
+
+// The oracles.
+
+fn base64(octets: &[u8]) -> String {
+    let mut text = [0; 128];
+    let len = URL_SAFE_NO_PAD.encode_slice(octets, &mut text).unwrap();
+    String::from_utf8(text[..len].to_vec()).unwrap()
+}
+
+fn s256_oracle(text: &str) -> String {
+    base64(&Sha256::digest(text))
+}
+
+fn challenge_oracle(text: &str, method: CodeChallengeMethod) -> String {
+    match method {
+        CodeChallengeMethod::S256 => s256_oracle(text),
+        CodeChallengeMethod::Plain => text.to_owned(),
+    }
+}
+
+/// What is wrong with `text` as a verifier or as a plain challenge.
+fn unreserved_model(text: &str) -> Option<ParseError> {
+    if text.len() < 43 || text.len() > 128 {
+        return Some(ParseError::InvalidLength { len: text.len() });
+    }
+    let index = text.bytes().position(|byte| !UNRESERVED.contains(&byte))?;
+    Some(ParseError::InvalidByte { index })
+}
+
+/// What is wrong with `text` as an S256 challenge.
+fn s256_model(text: &str) -> Option<ParseError> {
+    if text.len() != 43 {
+        return Some(ParseError::InvalidLength { len: text.len() });
+    }
+    if let Some(index) = text.bytes().position(|byte| !LETTERS.contains(&byte)) {
+        return Some(ParseError::InvalidByte { index });
+    }
+    if decodes_to_32_octets_and_back(text) {
+        None
+    } else {
+        Some(ParseError::NonCanonical)
+    }
+}
+
+/// Decodes without minding the two spare bits, and minds them by encoding again.
+fn decodes_to_32_octets_and_back(text: &str) -> bool {
+    let lax = GeneralPurpose::new(
+        &URL_SAFE,
+        GeneralPurposeConfig::new()
+            .with_decode_allow_trailing_bits(true)
+            .with_decode_padding_mode(base64::engine::DecodePaddingMode::Indifferent),
+    );
+    let mut octets = [0; 128];
+    matches!(lax.decode_slice(text, &mut octets), Ok(32)) && base64(&octets[..32]) == text
+}
+
+// The values.
+
+fn method() -> impl Strategy<Value = CodeChallengeMethod> {
+    select(&[CodeChallengeMethod::S256, CodeChallengeMethod::Plain][..])
+}
+
+fn text_of(alphabet: &'static [u8], len: impl Into<proptest::collection::SizeRange>) -> impl Strategy<Value = String> {
+    vec(select(alphabet).prop_map(char::from), len).prop_map(String::from_iter)
+}
+
+fn verifier_text() -> impl Strategy<Value = String> {
+    text_of(UNRESERVED, 43..=128)
+}
+
+/// Two texts that are the same, that differ in one place, in length by one, or throughout.
+fn two_texts() -> impl Strategy<Value = (String, String)> {
+    (verifier_text(), verifier_text(), any::<proptest::sample::Index>(), 0..4).prop_map(|(a, other, index, how)| {
+        let mut b = a.clone();
+        match how {
+            0 => {}
+            1 => {
+                let at = index.index(a.len());
+                b.replace_range(at..=at, &other[..1]);
+            }
+            2 if a.len() < 128 => b.push('A'),
+            _ => b = other,
+        }
+        (a, b)
+    })
+}
+
+/// Verifiers with none, one or two characters replaced by others, some of them of several bytes, and with lengths on
+/// both sides of both bounds.
+fn near_verifier_text() -> impl Strategy<Value = String> {
+    (
+        text_of(UNRESERVED, 38..=134),
+        vec((any::<proptest::sample::Index>(), any::<char>()), 0..=2),
+    )
+        .prop_map(replace)
+}
+
+/// S256 challenges with none, one or two characters replaced, with lengths around 43, half of them 43; most do not end
+/// on a canonical letter.
+fn near_challenge_text() -> impl Strategy<Value = String> {
+    let ascii = (0..=0x7fu8).prop_map(char::from);
+    let odd = prop_oneof![3 => ascii, 1 => any::<char>()];
+    let text = prop_oneof![
+        text_of(LETTERS, 43),
+        text_of(LETTERS, 0..=130),
+        any::<[u8; 32]>().prop_map(|digest| base64(&digest)),
+    ];
+    (text, vec((any::<proptest::sample::Index>(), odd), 0..=2)).prop_map(replace)
+}
+
+/// Puts each character in the place of as many bytes, so that the length stays where it fits.
+fn replace((text, others): (String, Vec<(proptest::sample::Index, char)>)) -> String {
+    others.into_iter().fold(text, |mut text, (index, char)| {
+        let start = floor_boundary(&text, index.index(text.len() + 1));
+        let end = ceil_boundary(&text, (start + char.len_utf8()).min(text.len()));
+        text.replace_range(start..end, char.encode_utf8(&mut [0; 4]));
+        text
+    })
+}
+
+/// The nearest place at or before `index` where `text` may be cut.
+fn floor_boundary(text: &str, index: usize) -> usize {
+    (0..=index).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
+}
+
+/// The nearest place at or after `index` where `text` may be cut.
+fn ceil_boundary(text: &str, index: usize) -> usize {
+    (index..text.len())
+        .find(|&at| text.is_char_boundary(at))
+        .unwrap_or(text.len())
+}

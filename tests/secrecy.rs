@@ -1,0 +1,355 @@
+//! No Debug and no error text holds any of a secret, or of a refused input, in any notation; what a text does say is
+//! the rule that was broken and, at a server's endpoints, the parameter, in characters that an OAuth
+//! `error_description` may hold (RFC 6749 sections 4.1.2.1 and 5.2).
+
+use std::error::Error;
+use std::fmt::Debug;
+
+use pkce_core::{
+    AuthorizationError, CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseError, ServerPolicy, TokenError,
+    VerifyError,
+};
+
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+/// Two markers of the same length; no three characters of either stand in any text of the crate.
+const MARKERS: [&str; 2] = ["QxZj.wKv~", "7GqY_p9Xf"];
+
+#[test]
+fn debug_of_a_verifier_says_nothing_of_it() {
+    for len in [43, 44, 64, 127, 128] {
+        assert_hidden(len, 4, |secret| all_debug(&verifier(secret)));
+    }
+}
+
+#[test]
+fn debug_of_a_plain_challenge_says_nothing_of_it() {
+    for len in [43, 44, 64, 127, 128] {
+        assert_hidden(len, 4, |secret| {
+            all_debug(&CodeChallenge::parse(secret, CodeChallengeMethod::Plain).unwrap())
+        });
+        assert_hidden(len, 4, |secret| {
+            all_debug(&verifier(secret).challenge(CodeChallengeMethod::Plain))
+        });
+    }
+}
+
+#[test]
+fn debug_names_the_type() {
+    assert!(format!("{:?}", verifier(VERIFIER)).contains("CodeVerifier"));
+    for method in [CodeChallengeMethod::S256, CodeChallengeMethod::Plain] {
+        assert!(format!("{:?}", verifier(VERIFIER).challenge(method)).contains("CodeChallenge"));
+    }
+    let plain = format!("{:?}", verifier(VERIFIER).challenge(CodeChallengeMethod::Plain));
+    assert!(plain.to_lowercase().contains("plain"), "{plain}");
+}
+
+#[test]
+fn debug_of_an_s256_challenge_shows_value_and_method() {
+    let challenge = verifier(VERIFIER).challenge(CodeChallengeMethod::S256);
+    for text in [format!("{challenge:?}"), format!("{challenge:#?}")] {
+        assert!(text.contains(CHALLENGE) && text.contains("S256"), "{text}");
+        assert_no_window(&text, VERIFIER, 4);
+    }
+}
+
+#[test]
+fn debug_of_what_a_program_wraps_around_them_says_nothing_either() {
+    assert_hidden(43, 4, |secret| {
+        let verifier = verifier(secret);
+        let challenge = verifier.challenge(CodeChallengeMethod::Plain);
+        all_debug(&Some((Ok::<_, ParseError>(verifier), vec![challenge])))
+    });
+}
+
+#[test]
+fn errors_say_nothing_of_a_refused_verifier() {
+    for len in [0, 9, 42, 129, 1000] {
+        assert_hidden(len, 3, |text| error_texts(&parse_error(text)));
+        assert_hidden(len + 1, 3, |text| error_texts(&token_error(text)));
+    }
+    for index in [0, 9, 42] {
+        assert_hidden(43, 3, |text| error_texts(&parse_error(&with_char(text, index, '+'))));
+        assert_hidden(43, 3, |text| error_texts(&token_error(&with_char(text, index, '\n'))));
+    }
+    assert_hidden(43, 3, |text| error_texts(&token_error(text)));
+    assert_hidden(43, 3, |text| {
+        error_texts(&ServerPolicy::new().token_request(None, Some(text)).unwrap_err())
+    });
+    assert_hidden(43, 3, |text| {
+        let stored = verifier(text).challenge(CodeChallengeMethod::Plain);
+        let policies = [ServerPolicy::new(), ServerPolicy::new().allow_plain()];
+        policies
+            .map(|policy| error_texts(&policy.token_request(Some(&stored), Some(VERIFIER)).unwrap_err()))
+            .concat()
+    });
+}
+
+#[test]
+fn errors_say_nothing_of_a_refused_challenge() {
+    for len in [9, 42, 129, 1000] {
+        for method in [CodeChallengeMethod::S256, CodeChallengeMethod::Plain] {
+            assert_hidden(len, 3, |text| {
+                error_texts(&CodeChallenge::parse(text, method).unwrap_err())
+            });
+            assert_hidden(len, 3, |text| error_texts(&authorization_error(text, method.as_str())));
+        }
+    }
+    for (index, char) in [(0, '='), (9, ' '), (42, '+'), (42, 'B')] {
+        assert_hidden(43, 3, |text| {
+            // Without the symbols that base64url does not have, so that the character put in is the one refused.
+            let text = with_char(&text.replace(['.', '~'], "_"), index, char);
+            error_texts(&CodeChallenge::parse(&text, CodeChallengeMethod::S256).unwrap_err())
+                + &error_texts(&authorization_error(&text, "S256"))
+        });
+    }
+    assert_hidden(43, 3, |text| {
+        error_texts(
+            &ServerPolicy::new()
+                .authorization_request(Some(text), Some("plain"))
+                .unwrap_err(),
+        )
+    });
+}
+
+#[test]
+fn errors_say_nothing_of_an_unknown_method() {
+    for len in [5, 9, 43, 1000] {
+        assert_hidden(len, 3, |text| {
+            error_texts(&text.parse::<CodeChallengeMethod>().unwrap_err())
+        });
+        assert_hidden(len, 3, |text| error_texts(&authorization_error(CHALLENGE, text)));
+        assert_hidden(len, 3, |text| {
+            error_texts(&ServerPolicy::new().authorization_request(None, Some(text)).unwrap_err())
+        });
+    }
+}
+
+#[test]
+fn the_error_of_verify_says_nothing_of_either_side() {
+    for method in [CodeChallengeMethod::S256, CodeChallengeMethod::Plain] {
+        assert_hidden(43, 3, |text| {
+            error_texts(&verify_error(&verifier(text).challenge(method), VERIFIER))
+        });
+        assert_hidden(43, 3, |text| {
+            error_texts(&verify_error(&verifier(VERIFIER).challenge(method), text))
+        });
+    }
+}
+
+#[cfg(feature = "alloc")]
+#[test]
+fn errors_say_nothing_of_a_refused_owned_string() {
+    for len in [9, 42, 129] {
+        assert_hidden(len, 3, |text| {
+            error_texts(&CodeVerifier::try_from(text.to_owned()).unwrap_err())
+        });
+    }
+}
+
+#[test]
+fn every_message_fits_an_error_description() {
+    for message in every_message() {
+        assert!(message.len() > 5, "{message:?}");
+        let allowed = |byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+        assert!(message.bytes().all(allowed), "{message:?}");
+    }
+}
+
+#[test]
+fn every_rule_has_a_message_of_its_own() {
+    let authorization = authorization_errors().into_iter().map(|error| error.to_string());
+    let token = token_errors().into_iter().map(|error| error.to_string());
+    let messages: Vec<String> = authorization.chain(token).collect();
+    let distinct = std::collections::HashSet::<&String>::from_iter(&messages);
+    assert_eq!(distinct.len(), messages.len(), "{messages:#?}");
+}
+
+#[test]
+fn a_length_error_names_both_rules() {
+    for len in [0, 44, 130] {
+        assert_names_lengths(&ParseError::InvalidLength { len }.to_string());
+        assert_names_lengths(&AuthorizationError::Malformed(ParseError::InvalidLength { len }).to_string());
+        let message = TokenError::Malformed(ParseError::InvalidLength { len }).to_string();
+        assert!(message.contains("43") && message.contains("128"), "{message}");
+    }
+}
+
+#[test]
+fn a_length_error_names_the_length() {
+    for len in [0, 42, 129, 1 << 20] {
+        let message = ParseError::InvalidLength { len }.to_string();
+        assert!(message.contains(&len.to_string()), "{message}");
+    }
+}
+
+#[test]
+fn a_bad_byte_is_named_by_its_offset() {
+    for index in [0, 7, 42, 127] {
+        let error = ParseError::InvalidByte { index };
+        let wrapped = [
+            AuthorizationError::Malformed(error).to_string(),
+            TokenError::Malformed(error).to_string(),
+        ];
+        for message in wrapped.into_iter().chain([error.to_string()]) {
+            assert!(message.contains(&index.to_string()), "{message}");
+        }
+    }
+}
+
+#[test]
+fn an_unknown_method_is_answered_with_the_known_ones() {
+    let error = ParseError::UnknownMethod;
+    for message in [error.to_string(), AuthorizationError::Malformed(error).to_string()] {
+        assert!(message.contains("S256") && message.contains("plain"), "{message}");
+    }
+}
+
+#[test]
+fn authorization_errors_name_the_parameter() {
+    for error in authorization_errors() {
+        let parameter = match error {
+            AuthorizationError::PlainNotAllowed | AuthorizationError::Malformed(ParseError::UnknownMethod) => {
+                "code_challenge_method"
+            }
+            _ => "code_challenge",
+        };
+        assert!(error.to_string().contains(parameter), "{error}");
+    }
+    let half = AuthorizationError::MethodWithoutChallenge.to_string();
+    assert!(
+        half.replace("code_challenge_method", "").contains("code_challenge"),
+        "{half}"
+    );
+}
+
+#[test]
+fn token_errors_name_the_parameter() {
+    for error in token_errors() {
+        let message = error.to_string();
+        match error {
+            TokenError::PlainNotAllowed | TokenError::ChallengeRequired => {
+                assert!(message.contains("code_challenge"), "{message}");
+            }
+            _ => assert!(message.contains("code_verifier"), "{message}"),
+        }
+    }
+}
+
+/// Checks that `text_of` gives the same text for two different secrets of `len` bytes, so that nothing of either is
+/// in it in whatever notation, and that no `window` bytes of them are in it.
+fn assert_hidden(len: usize, window: usize, text_of: impl Fn(&str) -> String) {
+    let [a, b] = MARKERS.map(|marker| {
+        let secret: String = marker.chars().cycle().take(len).collect();
+        let text = text_of(&secret);
+        assert_no_window(&text, &secret, window);
+        text
+    });
+    assert!(!a.is_empty());
+    assert_eq!(a, b, "{len}");
+}
+
+fn assert_no_window(text: &str, secret: &str, window: usize) {
+    for part in secret.as_bytes().windows(window) {
+        let part = std::str::from_utf8(part).unwrap_or("\u{fffd}");
+        assert!(!text.contains(part), "{part:?} in {text:?}");
+    }
+}
+
+fn assert_names_lengths(message: &str) {
+    assert!(message.contains("43") && message.contains("128"), "{message}");
+    assert!(message.contains("exactly 43"), "{message}");
+}
+
+fn all_debug(value: &impl Debug) -> String {
+    format!("{value:?} {value:#?} {value:x?} {value:#X?} {value:200?} {value:.0?}")
+}
+
+/// Everything that an error can be made to say, its sources included.
+fn error_texts(error: &impl Error) -> String {
+    let mut texts = format!("{error} {error:#} {}", all_debug(error));
+    let mut source = error.source();
+    while let Some(error) = source {
+        texts += &format!(" {error} {error:?} {error:#?}");
+        source = error.source();
+    }
+    texts
+}
+
+fn every_message() -> Vec<String> {
+    let parse = parse_errors().map(|error| error.to_string());
+    let authorization = authorization_errors().into_iter().map(|error| error.to_string());
+    let token = token_errors().into_iter().map(|error| error.to_string());
+    let verify = verify_error(&verifier(VERIFIER).challenge(CodeChallengeMethod::S256), CHALLENGE).to_string();
+    parse
+        .into_iter()
+        .chain(authorization)
+        .chain(token)
+        .chain([verify])
+        .collect()
+}
+
+fn parse_errors() -> [ParseError; 4] {
+    [
+        ParseError::InvalidLength { len: 1000 },
+        ParseError::InvalidByte { index: 7 },
+        ParseError::NonCanonical,
+        ParseError::UnknownMethod,
+    ]
+}
+
+fn authorization_errors() -> Vec<AuthorizationError> {
+    let mut errors = vec![
+        AuthorizationError::ChallengeRequired,
+        AuthorizationError::MethodWithoutChallenge,
+        AuthorizationError::PlainNotAllowed,
+    ];
+    errors.extend(parse_errors().map(AuthorizationError::Malformed));
+    errors
+}
+
+/// The two parse errors that a verifier can have are among them; the other two cannot reach a token request.
+fn token_errors() -> Vec<TokenError> {
+    vec![
+        TokenError::MissingVerifier,
+        TokenError::UnexpectedVerifier,
+        TokenError::Mismatch,
+        TokenError::PlainNotAllowed,
+        TokenError::ChallengeRequired,
+        TokenError::Malformed(ParseError::InvalidLength { len: 1000 }),
+        TokenError::Malformed(ParseError::InvalidByte { index: 7 }),
+    ]
+}
+
+fn verifier(text: &str) -> CodeVerifier {
+    CodeVerifier::parse(text).unwrap()
+}
+
+fn parse_error(text: &str) -> ParseError {
+    CodeVerifier::parse(text).unwrap_err()
+}
+
+fn verify_error(stored: &CodeChallenge, text: &str) -> VerifyError {
+    stored.verify(&verifier(text)).unwrap_err()
+}
+
+/// The answer to a token request with `text`, which is not the verifier, at a server that holds an S256 challenge.
+fn token_error(text: &str) -> TokenError {
+    let stored = CodeChallenge::parse(CHALLENGE, CodeChallengeMethod::S256).unwrap();
+    ServerPolicy::new()
+        .token_request(Some(&stored), Some(text))
+        .unwrap_err()
+}
+
+fn authorization_error(challenge: &str, method: &str) -> AuthorizationError {
+    ServerPolicy::new()
+        .allow_plain()
+        .authorization_request(Some(challenge), Some(method))
+        .unwrap_err()
+}
+
+/// `text` with its byte at `index` replaced.
+fn with_char(text: &str, index: usize, char: char) -> String {
+    format!("{}{char}{}", &text[..index], &text[index + 1..])
+}

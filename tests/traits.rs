@@ -1,0 +1,123 @@
+//! Which traits the public types have, and which they must not get: a verifier that could be cloned, compared with
+//! `==`, hashed, printed or read in passing would be, sooner or later. All of it is decided when this file is
+//! compiled.
+
+use std::any::Any;
+use std::borrow::Borrow;
+use std::error::Error;
+use std::fmt::{Binary, Debug, Display, LowerHex};
+use std::hash::Hash;
+use std::ops::{Deref, Index};
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::str::FromStr;
+
+use pkce_core::{
+    AuthorizationError, CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseError, PkceOutcome, S256Support,
+    ServerPolicy, TokenError, VerifyError,
+};
+use static_assertions::{assert_impl_all, assert_not_impl_any};
+use zeroize::{DefaultIsZeroes, Zeroize, ZeroizeOnDrop};
+
+#[test]
+fn a_verifier_is_parsed_debugged_moved_and_wiped() {
+    assert_impl_all!(CodeVerifier: Debug, FromStr, TryFrom<&'static str>, ZeroizeOnDrop);
+    assert_impl_all!(CodeVerifier: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe, Any);
+    assert!(std::mem::needs_drop::<CodeVerifier>());
+}
+
+#[cfg(feature = "alloc")]
+#[test]
+fn a_verifier_is_made_from_an_owned_string() {
+    assert_impl_all!(CodeVerifier: TryFrom<String, Error = ParseError>);
+}
+
+#[test]
+fn a_verifier_is_not_copied() {
+    assert_not_impl_any!(CodeVerifier: Clone, Copy, ToOwned);
+}
+
+#[test]
+fn a_verifier_is_not_compared_or_hashed() {
+    assert_not_impl_any!(CodeVerifier: PartialEq, PartialEq<str>, PartialEq<&'static str>, PartialEq<String>);
+    assert_not_impl_any!(CodeVerifier: Eq, PartialOrd, Ord, Hash);
+    assert_not_impl_any!(str: PartialEq<CodeVerifier>);
+    assert_not_impl_any!(String: PartialEq<CodeVerifier>);
+}
+
+#[test]
+fn a_verifier_is_not_printed() {
+    assert_not_impl_any!(CodeVerifier: Display, LowerHex, Binary, ToString);
+}
+
+#[test]
+fn a_verifier_is_read_by_expose_secret_alone() {
+    assert_not_impl_any!(CodeVerifier: AsRef<str>, AsRef<[u8]>, Borrow<str>, Borrow<[u8]>, Deref);
+    assert_not_impl_any!(CodeVerifier: Into<String>, Into<Vec<u8>>, Into<Box<str>>, Into<Box<[u8]>>, IntoIterator);
+    assert_not_impl_any!(&'static CodeVerifier: Into<String>, Into<&'static str>, Into<&'static [u8]>, IntoIterator);
+    assert_not_impl_any!(CodeVerifier: Index<usize>, Index<std::ops::RangeFull>);
+}
+
+#[test]
+fn a_verifier_is_never_empty_or_half_wiped() {
+    // `Zeroize` on a value that lives on would leave one that is no verifier.
+    assert_not_impl_any!(CodeVerifier: Default, Zeroize, DefaultIsZeroes);
+}
+
+#[test]
+fn a_verifier_is_not_made_unchecked() {
+    assert_not_impl_any!(CodeVerifier: From<&'static str>, From<String>, From<[u8; 32]>, From<Vec<u8>>);
+    assert_impl_all!(CodeVerifier: FromStr<Err = ParseError>, TryFrom<&'static str, Error = ParseError>);
+}
+
+#[test]
+fn a_challenge_is_kept_compared_and_debugged() {
+    assert_impl_all!(CodeChallenge: Clone, PartialEq, Eq, Debug);
+    assert_impl_all!(CodeChallenge: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe, Any);
+    assert!(std::mem::needs_drop::<CodeChallenge>());
+}
+
+#[test]
+fn a_challenge_is_not_printed_hashed_or_read_in_passing() {
+    assert_not_impl_any!(CodeChallenge: Copy, Hash, Display, ToString, Default, PartialOrd, Ord, Zeroize);
+    assert_not_impl_any!(CodeChallenge: AsRef<str>, AsRef<[u8]>, Borrow<str>, Deref, Into<String>);
+    assert_not_impl_any!(CodeChallenge: PartialEq<str>, PartialEq<&'static str>, PartialEq<String>);
+}
+
+#[test]
+fn a_challenge_is_not_made_without_its_method() {
+    assert_not_impl_any!(CodeChallenge: FromStr, TryFrom<&'static str>, TryFrom<String>, From<&'static CodeVerifier>);
+    assert_not_impl_any!(CodeChallenge: From<CodeVerifier>);
+}
+
+#[test]
+fn a_method_is_a_plain_value_without_a_default() {
+    assert_impl_all!(CodeChallengeMethod: Copy, Clone, Debug, Display, PartialEq, Eq, Hash, Send, Sync, Unpin, Any);
+    assert_impl_all!(CodeChallengeMethod: FromStr<Err = ParseError>, TryFrom<&'static str, Error = ParseError>);
+    assert_not_impl_any!(CodeChallengeMethod: Default, From<Option<CodeChallengeMethod>>, From<Option<&'static str>>);
+    assert_not_impl_any!(CodeChallengeMethod: From<&'static str>, From<bool>);
+}
+
+#[test]
+fn policies_and_answers_are_plain_values() {
+    assert_impl_all!(ServerPolicy: Copy, Clone, Debug, PartialEq, Eq, Default, Send, Sync, Unpin, Any);
+    assert_impl_all!(PkceOutcome: Copy, Clone, Debug, PartialEq, Eq, Send, Sync, Unpin, Any);
+    assert_impl_all!(S256Support: Copy, Clone, Debug, PartialEq, Eq, Send, Sync, Unpin, Any);
+}
+
+#[test]
+fn errors_are_small_plain_values() {
+    assert_impl_all!(ParseError: Copy, Clone, Debug, PartialEq, Eq, Error, Send, Sync, Unpin, UnwindSafe, Any);
+    assert_impl_all!(VerifyError: Copy, Clone, Debug, PartialEq, Eq, Error, Send, Sync, Unpin, UnwindSafe, Any);
+    assert_impl_all!(AuthorizationError: Copy, Clone, Debug, PartialEq, Eq, Error, Send, Sync, Unpin, UnwindSafe, Any);
+    assert_impl_all!(TokenError: Copy, Clone, Debug, PartialEq, Eq, Error, Send, Sync, Unpin, UnwindSafe, Any);
+    // Too small to hold any of the input.
+    assert!(size_of::<ParseError>() <= 2 * size_of::<usize>());
+    assert_eq!(size_of::<VerifyError>(), 0);
+}
+
+#[cfg(feature = "getrandom")]
+#[test]
+fn the_error_of_a_generator_is_a_value() {
+    use pkce_core::GenerateError;
+    assert_impl_all!(GenerateError: Clone, Debug, PartialEq, Eq, Error, Send, Sync, Unpin, UnwindSafe, Any);
+}
