@@ -45,22 +45,23 @@ fn write_lane(lane: &mut [u32; 4], word: &impl Fn(usize) -> u32, first: usize, t
     }
 }
 
-/// The three octets of a group, from the one or two words that they lie in.
+/// The three octets of a group, from the one or two words that they lie in, and above them whatever comes along.
 #[inline(always)]
 fn group(word: &impl Fn(usize) -> u32, index: usize) -> u32 {
     let at = index / 4 * 3;
     match index % 4 {
-        0 => (word(at) & 0xffff_ff00).rotate_left(24),
-        1 => (word(at) & 0xff | word(at + 1) & 0xffff_0000).rotate_left(16),
-        2 => (word(at + 1) & 0xffff | word(at + 2) & 0xff00_0000).rotate_left(8),
-        _ => word(at + 2) & 0xff_ffff,
+        0 => word(at).rotate_right(8),
+        1 => word(at) << 16 | word(at + 1) >> 16,
+        2 => word(at + 1) << 8 | word(at + 2) >> 24,
+        _ => word(at + 2),
     }
 }
 
-/// Spreads the four sextets of a group over the bytes of a word, the first one lowest.
+/// Spreads the four sextets of a group over the bytes of a word, the first one lowest: halves first, then quarters.
 #[inline(always)]
 const fn to_sextets(group: u32) -> u32 {
-    group >> 18 | group >> 4 & 0x3f00 | group << 10 & 0x3f_0000 | group << 24 & 0x3f00_0000
+    let halves = group >> 12 & 0xfff | group << 16 & 0xfff_0000;
+    halves >> 6 & 0x3f_003f | halves << 8 & 0x3f00_3f00
 }
 
 /// Maps four sextets to their letters, `A-Z a-z 0-9 - _`: at the end of each run it goes on where the next one starts.
