@@ -75,15 +75,16 @@ fn add_tail(block: &mut [u8; BLOCK], text: &[u8], tail: &[u8]) {
             block[start..start + LANE].copy_from_slice(whole);
         }
     }
-    // What is over goes into a lane of its own. Its words are read from where they lie, or for want of bytes behind the
-    // text from its last four bytes, and shifted; what is then behind the end is masked out.
+    // What is over goes into a lane of its own. Its words are read out of the last lane of the text; those that would
+    // reach behind its end are read from its last four bytes and shifted, and what is then too much is masked out.
     let over = tail.len() % LANE;
+    let Some(last) = text.last_chunk::<LANE>() else { return };
     let mut lane = Scratch::<u32, 4>::zeroed();
     for (i, to) in lane.0.iter_mut().enumerate() {
-        let from = text.len() - over + WORD * i;
-        let at = from.min(text.len().saturating_sub(WORD));
-        let bytes = word(text, at).wrapping_shr(8 * (from - at) as u32);
-        *to = bytes & word(&KEEP, LANE - over + WORD * i) | word(&MARK, LANE - over + WORD * i);
+        let from = LANE - over + WORD * i;
+        let at = from.min(LANE - WORD);
+        let bytes = word(last, at).wrapping_shr(8 * (from - at) as u32);
+        *to = bytes & word(&KEEP, from) | word(&MARK, from);
     }
     add(block, tail.len() - over, &lane.0);
 }
