@@ -6,7 +6,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::error::ParseError;
 use crate::s256::Digest;
-use crate::secret::Scratch;
 
 /// The number of letters that `octets` octets become.
 pub(crate) const fn encoded_len(octets: usize) -> usize {
@@ -15,45 +14,45 @@ pub(crate) const fn encoded_len(octets: usize) -> usize {
 
 /// Writes the letters of `N` octets, at least 12, to `text`, which is `encoded_len(N)` bytes long.
 ///
-/// The octets come as big-endian words. Four letters are made at a time, by arithmetic: no branch and no table depends
-/// on what the octets are. Four such groups are a lane, which is one vector where there are vectors; the last lane
-/// overlaps the one before it.
+/// The octets come as big-endian words, with zeros behind them. Sixteen letters are a lane, and one vector where there
+/// are vectors; the last lane overlaps the one before it. They are made by arithmetic, so that no branch and no table
+/// depends on what the octets are.
 #[inline(always)]
 pub(crate) fn encode<const N: usize>(word: impl Fn(usize) -> u32, text: &mut [u8]) {
-    let mut lane = Scratch::<u32, 4>::zeroed();
-    let last = const { N.div_ceil(3) - 4 };
-    let mut first = 0;
-    while first < last {
-        write_lane(&mut lane.0, &word, first, text);
-        first += 4;
-    }
-    write_lane(&mut lane.0, &word, last, text);
-}
-
-/// Writes the letters of the four groups from `first` on, as far as `text` goes.
-#[inline(always)]
-fn write_lane(lane: &mut [u32; 4], word: &impl Fn(usize) -> u32, first: usize, text: &mut [u8]) {
-    for (i, letters) in lane.iter_mut().enumerate() {
-        *letters = group(word, first + i);
-    }
-    for letters in lane.iter_mut() {
-        *letters = to_letters(to_sextets(*letters));
-    }
-    for (to, letters) in text.chunks_mut(4).skip(first).zip(lane) {
-        let len = to.len();
-        to.copy_from_slice(&letters.to_le_bytes()[..len]);
+    let last = const { encoded_len(N) - 16 };
+    // The last lane first: what it shares with the one before it is then read back, by the hash, as it was written last.
+    encode_lane(&word, last, text);
+    let mut start = 0;
+    while start < last {
+        encode_lane(&word, start, text);
+        start += 16;
     }
 }
 
-/// The three octets of a group, from the one or two words that they lie in, and above them whatever comes along.
+/// Writes the sixteen letters from `start` on.
 #[inline(always)]
-fn group(word: &impl Fn(usize) -> u32, index: usize) -> u32 {
-    let at = index / 4 * 3;
-    match index % 4 {
-        0 => word(at).rotate_right(8),
-        1 => word(at) << 16 | word(at + 1) >> 16,
-        2 => word(at + 1) << 8 | word(at + 2) >> 24,
-        _ => word(at + 2),
+fn encode_lane(word: &impl Fn(usize) -> u32, start: usize, text: &mut [u8]) {
+    let group = |i: usize| bits(word, 6 * start + 24 * i);
+    if let Some(to) = text.get_mut(start..).and_then(<[u8]>::first_chunk_mut) {
+        write_lane(group(0), group(1), group(2), group(3), to);
+    }
+}
+
+/// The 24 bits from `start` on, and above them whatever comes along.
+#[inline(always)]
+fn bits(word: &impl Fn(usize) -> u32, start: usize) -> u32 {
+    let (at, shift) = (start / 32, start as u32 % 32);
+    if shift <= 8 {
+        word(at) >> (8 - shift)
+    } else {
+        word(at) << (shift - 8) | word(at + 1) >> (40 - shift)
+    }
+}
+
+#[inline(never)]
+fn write_lane(a: u32, b: u32, c: u32, d: u32, to: &mut [u8; 16]) {
+    for (to, group) in to.chunks_exact_mut(4).zip([a, b, c, d]) {
+        to.copy_from_slice(&to_letters(to_sextets(group)).to_le_bytes());
     }
 }
 
