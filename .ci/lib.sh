@@ -77,6 +77,14 @@ must_fail() {
     fi
 }
 
+# plant FILE OLD NEW: plants a fault for a control: the text OLD becomes NEW. The copy must hold OLD on one line.
+plant() {
+    local text
+    [ "$(grep -cF -- "$2" "$1")" -eq 1 ] || fail "control: $1 does not hold this on one line: $2"
+    text=$(<"$1")
+    printf '%s\n' "${text/"$2"/"$3"}" >"$1"
+}
+
 # files: the project's files, NUL-separated: tracked ones, and new ones that git does not ignore. Never a build's output.
 files() {
     local file
@@ -115,6 +123,15 @@ copy_tree() {
 # readme_commands: the commands of the README's fenced sh blocks, one per line.
 readme_commands() {
     awk '/^```sh[ \t]*$/ { on = 1; next } /^```/ { on = 0 } on' README.md | sed -e ':a' -e '/\\$/ { N; s/\\\n *//; ba' -e '}'
+}
+
+# tests_but NAME…: an option per line for each integration test but the named ones.
+tests_but() {
+    local file name
+    for file in tests/*.rs; do
+        name=$(basename "$file" .rs)
+        [[ " $* " == *" $name "* ]] || printf '%s\n' "--test=$name"
+    done
 }
 
 # crate_features: the names in the crate's [features], one per line.
@@ -173,6 +190,17 @@ need_target() {
     list=$(rustup target list --installed ${2:+--toolchain "$2"})
     if ! grep -qxF "$1" <<<"$list"; then
         install_step rustup target add "$1" ${2:+--toolchain "$2"}
+    fi
+}
+
+# need_package NAME: a program of the system, called as its package is.
+need_package() {
+    local -a root=()
+    if ! command -v "$1" >/dev/null; then
+        command -v apt-get >/dev/null || fail "'$1' is needed, and is not installed"
+        [ "$(id -u)" -eq 0 ] || root=(sudo)
+        install_step "${root[@]}" apt-get update
+        install_step "${root[@]}" apt-get install -y --no-install-recommends "$1"
     fi
 }
 
@@ -282,7 +310,7 @@ main() {
             return 1
         fi
         passed=$((passed + 1))
-        printf 'ok  %-10s  %s  %s s\n' "$gate" "$(cat "$SCRATCH/figure")" $((SECONDS - start))
+        printf 'ok  %-13s  %s  %s s\n' "$gate" "$(cat "$SCRATCH/figure")" $((SECONDS - start))
     done
     printf '%s passed, 0 failed\n' "$passed"
 }

@@ -57,15 +57,11 @@ pub(crate) fn digest(text: &[u8]) -> Digest {
 // tables below; a mask that were a constant would be folded, and the store be split again.
 
 /// Read from `LANE - n` on: n bytes of ones, then zeros.
-static KEEP: [u8; 2 * LANE] = ones(0, LANE);
-/// Read from `LANE - n` on: the mark 0x80 behind n zeros.
-static MARK: [u8; 2 * LANE] = {
-    let mut table = [0; 2 * LANE];
-    table[LANE] = 0x80;
-    table
-};
+static KEEP: [[u8; LANE]; 2] = [[0xff; LANE], [0; LANE]];
+/// Read from `LANE - n` on: n zeros, then the mark 0x80, then zeros.
+static MARK: [[u8; LANE]; 2] = [[0; LANE], [0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]];
 /// Read from 0 on: zeros. Read from `WORD` on: ones where the low word of the message's length goes.
-static LENGTH: [u8; LANE + WORD] = ones(LANE, LANE + WORD);
+static LENGTH: [[u8; WORD]; 5] = [[0; WORD], [0; WORD], [0; WORD], [0; WORD], [0xff; WORD]];
 
 /// Adds the last bytes of `text`, which are `tail`, and the mark behind them, to a block that is zero there.
 #[inline(always)]
@@ -84,7 +80,7 @@ fn add_tail(block: &mut [u8; BLOCK], text: &[u8], tail: &[u8]) {
         let from = LANE - over + WORD * i;
         let at = from.min(LANE - WORD);
         let bytes = word(last, at).wrapping_shr(8 * (from - at) as u32);
-        *to = bytes & word(&KEEP, from) | word(&MARK, from);
+        *to = bytes & word(KEEP.as_flattened(), from) | word(MARK.as_flattened(), from);
     }
     add(block, tail.len() - over, &lane.0);
 }
@@ -97,7 +93,7 @@ fn add_length(block: &mut [u8; BLOCK], len: usize, fits: bool) {
     add(
         block,
         BLOCK - LANE,
-        &array::from_fn(|i| bits & word(&LENGTH, start + WORD * i)),
+        &array::from_fn(|i| bits & word(LENGTH.as_flattened(), start + WORD * i)),
     );
 }
 
@@ -117,14 +113,4 @@ fn word(bytes: &[u8], at: usize) -> u32 {
         .get(at..)
         .and_then(<[u8]>::first_chunk)
         .map_or(0, |word| u32::from_le_bytes(*word))
-}
-
-/// Zeros, with ones from `start` up to `end`.
-const fn ones<const N: usize>(mut start: usize, end: usize) -> [u8; N] {
-    let mut table = [0; N];
-    while start < end {
-        table[start] = 0xff;
-        start += 1;
-    }
-    table
 }

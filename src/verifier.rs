@@ -154,7 +154,7 @@ impl CodeVerifier {
     #[must_use]
     pub fn from_random_bytes<const N: usize>(octets: &[u8; N]) -> Self {
         const { assert!(32 <= N && N <= 96, "a code_verifier is made of 32 to 96 octets") };
-        let mut text = SecretText::of_len(const { base64url::encoded_len(N) });
+        let mut text = SecretText::of_len(base64url::encoded_len(N));
         base64url::encode::<N>(base64url::words(octets), text.as_bytes_mut());
         Self(text)
     }

@@ -1,0 +1,213 @@
+//! Promise P5: without `alloc`, nothing that can be reached through the public API can panic.
+//!
+//! The panic handler calls a function that does not exist. After link-time optimization the archive refers to it if,
+//! and only if, the compiler could not show that some panic is never reached. `check` looks for it with `nm`.
+//!
+//! Each function here takes its input from outside, so that nothing about it is known at compile time.
+
+#![no_std]
+
+use core::error::Error;
+use core::fmt::{self, Write};
+use core::hint::black_box;
+use core::panic::PanicInfo;
+use core::{slice, str};
+
+use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, S256Support, ServerPolicy};
+use rand_core::{TryCryptoRng, TryRng};
+
+unsafe extern "C" {
+    /// Defined nowhere.
+    fn a_panic_can_be_reached() -> !;
+    fn octets_from_hardware(to: *mut u8, len: usize) -> bool;
+    fn print(text: *const u8, len: usize);
+}
+
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    // SAFETY: it is never linked, let alone called.
+    unsafe { a_panic_can_be_reached() }
+}
+
+/// A text from outside.
+///
+/// # Safety
+///
+/// `text` points to `len` bytes that outlive the call.
+unsafe fn text<'a>(text: *const u8, len: usize) -> Option<&'a str> {
+    if text.is_null() {
+        return None;
+    }
+    // SAFETY: promised by the caller.
+    str::from_utf8(unsafe { slice::from_raw_parts(text, len) }).ok()
+}
+
+struct Hardware;
+
+#[derive(Debug)]
+struct Failed;
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("failed")
+    }
+}
+
+impl Error for Failed {}
+
+impl TryRng for Hardware {
+    type Error = Failed;
+
+    fn try_next_u32(&mut self) -> Result<u32, Failed> {
+        Err(Failed)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Failed> {
+        Err(Failed)
+    }
+
+    fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), Failed> {
+        // SAFETY: the slice is valid for writes of its length.
+        if unsafe { octets_from_hardware(to.as_mut_ptr(), to.len()) } { Ok(()) } else { Err(Failed) }
+    }
+}
+
+impl TryCryptoRng for Hardware {}
+
+struct Console;
+
+impl Write for Console {
+    fn write_str(&mut self, s: &str) -> fmt::Result {
+        // SAFETY: the text is valid for reads of its length.
+        unsafe { print(s.as_ptr(), s.len()) };
+        Ok(())
+    }
+}
+
+fn show(text: &str) {
+    let _ = Console.write_str(text);
+}
+
+fn method(plain: bool) -> CodeChallengeMethod {
+    if plain { CodeChallengeMethod::Plain } else { CodeChallengeMethod::S256 }
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn generate(plain: bool) -> bool {
+    let Ok(verifier) = CodeVerifier::generate_from_rng(&mut Hardware) else { return false };
+    let challenge = verifier.challenge(method(plain));
+    show(verifier.expose_secret());
+    for (name, value) in challenge.authorization_params() {
+        show(name);
+        show(value);
+    }
+    let _ = write!(Console, "{challenge:?} {verifier:?} {} {:?}", challenge.method(), challenge.verify(&verifier));
+    challenge == challenge.clone()
+}
+
+/// # Safety
+///
+/// `octets` points to 96 bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn from_random_bytes(octets: *const [u8; 96]) {
+    // SAFETY: promised by the caller.
+    let octets = unsafe { &*octets };
+    show(CodeVerifier::from_random_bytes(octets).expose_secret());
+    if let Some(octets) = octets.first_chunk::<32>() {
+        show(CodeVerifier::from_random_bytes(octets).expose_secret());
+    }
+    if let Some(octets) = octets.first_chunk::<33>() {
+        show(CodeVerifier::from_random_bytes(octets).expose_secret());
+    }
+    if let Some(octets) = octets.first_chunk::<34>() {
+        show(CodeVerifier::from_random_bytes(octets).expose_secret());
+    }
+}
+
+/// # Safety
+///
+/// As for `text`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parse_verifier(value: *const u8, len: usize) -> usize {
+    // SAFETY: promised by the caller.
+    let Some(value) = (unsafe { text(value, len) }) else { return 0 };
+    match (CodeVerifier::parse(value), CodeVerifier::try_from(value), value.parse::<CodeVerifier>()) {
+        (Ok(a), Ok(b), Ok(c)) => {
+            a.expose_secret().len() + b.expose_secret().len() + c.challenge(CodeChallengeMethod::S256).as_str().len()
+        }
+        (a, b, c) => usize::from(a.is_err()) + usize::from(b.is_err()) + usize::from(c.is_err()),
+    }
+}
+
+/// # Safety
+///
+/// As for `text`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parse_challenge(value: *const u8, len: usize, plain: bool) -> usize {
+    // SAFETY: promised by the caller.
+    let Some(value) = (unsafe { text(value, len) }) else { return 0 };
+    match CodeChallenge::parse(value, method(plain)) {
+        Ok(challenge) => challenge.as_str().len(),
+        Err(_) => 0,
+    }
+}
+
+/// # Safety
+///
+/// As for `text`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parse_method(value: *const u8, len: usize) -> bool {
+    // SAFETY: promised by the caller.
+    let Some(value) = (unsafe { text(value, len) }) else { return false };
+    value.parse::<CodeChallengeMethod>().is_ok_and(|it| CodeChallengeMethod::try_from(value) == Ok(it))
+        && S256Support::from_metadata(Some([value])) == S256Support::Listed
+}
+
+/// # Safety
+///
+/// As for `text`, for each of the four pairs.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn server(
+    challenge: *const u8,
+    challenge_len: usize,
+    method: *const u8,
+    method_len: usize,
+    verifier: *const u8,
+    verifier_len: usize,
+    plain: bool,
+    non_pkce: bool,
+) -> bool {
+    let mut policy = ServerPolicy::new();
+    if plain {
+        policy = policy.allow_plain();
+    }
+    if non_pkce {
+        policy = policy.allow_non_pkce();
+    }
+    black_box(policy.methods_supported());
+    // SAFETY: promised by the caller.
+    let (challenge, method, verifier) =
+        unsafe { (text(challenge, challenge_len), text(method, method_len), text(verifier, verifier_len)) };
+    let stored = match policy.authorization_request(challenge, method) {
+        Ok(stored) => stored,
+        Err(error) => {
+            let _ = write!(Console, "{} {error} {error:?}", error.oauth_error());
+            return false;
+        }
+    };
+    let _ = write!(Console, "{policy:?} {stored:?}");
+    match policy.token_request(stored.as_ref(), verifier) {
+        Ok(outcome) => outcome == pkce_core::PkceOutcome::Verified,
+        Err(error) => {
+            let _ = write!(Console, "{} {error} {error:?}", error.oauth_error());
+            false
+        }
+    }
+}
+
+/// The planted fault: the index comes from outside.
+#[cfg(feature = "control")]
+#[unsafe(no_mangle)]
+pub extern "C" fn control(index: usize) -> u8 {
+    black_box(&[1, 2, 3, 4])[index]
+}
