@@ -3,6 +3,7 @@
 use core::hint::black_box;
 
 use crate::error::ParseError;
+use crate::lanes::{at_least, each, word};
 use crate::secret::{MAX_LEN, MIN_LEN};
 
 /// The bytes that are looked at together.
@@ -25,11 +26,10 @@ pub(crate) fn check(text: &str) -> Result<&[u8], ParseError> {
     }
 }
 
-/// Collects the answers position by position, so that a lane is one vector and the sum is drawn once, at the end: a
-/// third less time for 128 bytes than an answer per lane.
+/// Collects the answers position by position, so that a lane is one vector and the sum is drawn once, at the end.
 #[inline]
 fn all_unreserved(text: &[u8]) -> bool {
-    let mut so_far = [true; LANE];
+    let mut so_far = [each(0x80); LANE / 4];
     let lanes = text.chunks_exact(LANE);
     if !lanes.remainder().is_empty() {
         // The last lane overlaps the one before it, which is cheaper than its bytes one by one.
@@ -38,23 +38,39 @@ fn all_unreserved(text: &[u8]) -> bool {
     for lane in lanes {
         narrow(&mut so_far, lane);
     }
-    so_far.iter().fold(true, |all, position| all & position)
+    so_far.iter().fold(each(0x80), |all, word| all & word) == each(0x80)
 }
 
 #[inline(always)]
-fn narrow(so_far: &mut [bool; LANE], lane: &[u8]) {
-    for (position, &byte) in so_far.iter_mut().zip(lane) {
-        *position &= is_unreserved(byte);
+fn narrow(so_far: &mut [u32; LANE / 4], lane: &[u8]) {
+    for (i, so_far) in so_far.iter_mut().enumerate() {
+        *so_far &= unreserved(word(lane, 4 * i));
     }
+    // Lane after lane: the compiler would take four of them apart to look at them at once, and be slower.
+    zeroize::optimization_barrier(so_far);
 }
 
-/// `ALPHA / DIGIT / "-" / "." / "_" / "~"`, RFC 3986 section 2.3: by arithmetic, and `|` that does not stop early.
+/// 0x80 in each byte that is `ALPHA / DIGIT / "-" / "." / "_" / "~"`, RFC 3986 section 2.3, and anything below that.
 #[inline(always)]
-const fn is_unreserved(byte: u8) -> bool {
-    let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+const fn unreserved(bytes: u32) -> u32 {
+    let ascii = bytes & each(0x7f);
+    let letter = within(b'a', b'z', ascii | each(0x20));
     // From '-' to '9' there are '-', '.', '/' and the digits.
-    let digit_hyphen_period = (byte.wrapping_sub(b'-') < 13) & (byte != b'/');
-    letter | digit_hyphen_period | (byte == b'_') | (byte == b'~')
+    let digit_hyphen_period = within(b'-', b'9', ascii) & other_than(b'/', ascii);
+    let symbol = !(other_than(b'_', ascii) & other_than(b'~', ascii));
+    (letter | digit_hyphen_period | symbol) & !bytes
+}
+
+/// 0x80 in each byte from `first` to `last`.
+#[inline(always)]
+const fn within(first: u8, last: u8, ascii: u32) -> u32 {
+    at_least(first, ascii) ^ at_least(last + 1, ascii)
+}
+
+/// 0x80 in each byte that is not `byte`.
+#[inline(always)]
+const fn other_than(byte: u8, ascii: u32) -> u32 {
+    at_least(1, ascii ^ each(byte))
 }
 
 /// Where "well formed?" becomes public, and the only such place: a branch that the compiler can neither move into a
@@ -67,7 +83,8 @@ fn answer(well_formed: bool) -> bool {
 #[cold]
 #[inline(never)]
 fn first_bad_byte(text: &[u8]) -> ParseError {
+    let is_unreserved = |byte: &&u8| unreserved(u32::from(**byte)) & 0x80 != 0;
     ParseError::InvalidByte {
-        index: text.iter().take_while(|&&byte| is_unreserved(byte)).count(),
+        index: text.iter().take_while(is_unreserved).count(),
     }
 }

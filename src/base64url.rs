@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::error::ParseError;
+use crate::lanes::{at_least, each};
 use crate::s256::Digest;
 
 /// The number of letters that `octets` octets become.
@@ -77,12 +78,8 @@ const fn to_letters(sextets: u32) -> u32 {
 /// 0x7f in each byte whose sextet is at least `limit`, else 0.
 #[inline(always)]
 const fn reached(limit: u8, sextets: u32) -> u32 {
-    let top = sextets.wrapping_add(each(0x80 - limit)) & each(0x80);
+    let top = at_least(limit, sextets) & each(0x80);
     top - (top >> 7)
-}
-
-const fn each(byte: u8) -> u32 {
-    u32::from_ne_bytes([byte; 4])
 }
 
 /// The big-endian words of `octets`, the last one filled up with zeros.

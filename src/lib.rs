@@ -26,6 +26,7 @@ mod policy;
 mod alphabet;
 mod base64url;
 mod compare;
+mod lanes;
 mod s256;
 mod secret;
 

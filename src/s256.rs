@@ -6,6 +6,7 @@ use sha2::block_api::compress256;
 use sha2::digest::array::Array;
 use sha2::digest::typenum::U64;
 
+use crate::lanes::word;
 use crate::secret::Scratch;
 
 /// A SHA-256 digest, as the eight words of the hash state.
@@ -104,13 +105,4 @@ fn add(block: &mut [u8; BLOCK], start: usize, lane: &[u32; 4]) {
     for (to, lane) in block[start..start + LANE].chunks_exact_mut(WORD).zip(lane) {
         to.copy_from_slice(&(word(to, 0) | lane).to_le_bytes());
     }
-}
-
-/// The word at `at`, its first byte lowest: as it lies in memory on most machines.
-#[inline(always)]
-fn word(bytes: &[u8], at: usize) -> u32 {
-    bytes
-        .get(at..)
-        .and_then(<[u8]>::first_chunk)
-        .map_or(0, |word| u32::from_le_bytes(*word))
 }
