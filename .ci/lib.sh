@@ -134,6 +134,28 @@ tests_but() {
     done
 }
 
+# What Miri does not run: `examples` starts processes, `exhaustive` is too long, `allocations` counts what the test harness
+# allocates too.
+MIRI_SKIP=(examples exhaustive allocations no_generator)
+
+need_miri() {
+    need_toolchain nightly
+    need_component miri nightly
+    need_component rust-src nightly
+}
+
+# uninitialized_read: a test that does what Miri must report, and no compiler does: it reads a byte that nobody wrote.
+uninitialized_read() {
+    cat <<'END'
+#[test]
+fn control() {
+    let word = core::mem::MaybeUninit::<u32>::uninit();
+    let byte = unsafe { word.as_ptr().cast::<u8>().read() };
+    assert_ne!(byte, 1);
+}
+END
+}
+
 # crate_features: the names in the crate's [features], one per line.
 crate_features() {
     cargo metadata --no-deps --format-version 1 |

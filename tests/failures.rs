@@ -8,6 +8,9 @@ use pkce_core::{
 };
 use static_assertions::assert_not_impl_any;
 
+/// Miri interprets: it looks at a sample.
+const STEP: usize = if cfg!(miri) { 13 } else { 1 };
+
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
@@ -153,7 +156,7 @@ fn class_f_the_whole_value_is_compared() {
     assert_not_impl_any!(CodeChallenge: PartialEq<str>, PartialEq<&'static str>, PartialEq<String>, PartialOrd);
     let policy = ServerPolicy::new().allow_plain();
     for stored in [s256(), plain()] {
-        for index in 0..VERIFIER.len() {
+        for index in (0..VERIFIER.len()).step_by(STEP) {
             let other = VERIFIER.as_bytes()[index] ^ 1;
             let other = if other.is_ascii_alphanumeric() {
                 char::from(other)
@@ -229,7 +232,7 @@ fn class_g_length_and_alphabet_are_exact() {
         );
     }
     // What the crate makes keeps clear of `.` and `~`, for servers that refuse them, whatever the octets are.
-    for octet in 0..=255 {
+    for octet in (0..=255).step_by(STEP) {
         let octets: [u8; 96] = std::array::from_fn(|at| octet ^ at as u8);
         let verifier = CodeVerifier::from_random_bytes(&octets);
         let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';

@@ -3,6 +3,9 @@
 
 use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseError};
 
+/// Miri interprets: it looks at a sample.
+const STEP: usize = if cfg!(miri) { 13 } else { 1 };
+
 /// Around every bound that matters: of the rule (43, 128), of a hash block with its padding (55, 56, 64, 119, 120), and
 /// of whatever is done sixteen bytes at a time.
 const LENGTHS: [usize; 15] = [41, 42, 43, 44, 55, 56, 63, 64, 65, 119, 120, 127, 128, 129, 130];
@@ -11,9 +14,9 @@ const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123
 
 #[test]
 fn every_ascii_byte_first_in_the_middle_and_last() {
-    for len in LENGTHS {
+    for len in LENGTHS.into_iter().step_by(STEP) {
         for index in [0, len / 2, len - 1] {
-            for byte in 0..=0x7f {
+            for byte in (0..=0x7f).step_by(STEP) {
                 let text = with_char(len, index, char::from(byte));
                 let wanted = if !(43..=128).contains(&len) {
                     Err(ParseError::InvalidLength { len })
@@ -36,7 +39,7 @@ fn every_other_byte_that_text_can_hold_first_in_the_middle_and_last() {
         char.encode_utf8(&mut [0; 4])
             .bytes()
             .for_each(|byte| seen[usize::from(byte)] = true);
-        for len in LENGTHS {
+        for len in LENGTHS.into_iter().step_by(STEP) {
             for index in [0, len / 2, len - char.len_utf8()] {
                 let text = with_char(len, index, char);
                 let wanted = if !(43..=128).contains(&len) {
@@ -55,8 +58,8 @@ fn every_other_byte_that_text_can_hold_first_in_the_middle_and_last() {
 
 #[test]
 fn one_bad_byte_at_every_position_of_every_length() {
-    for len in 43..=if cfg!(miri) { 60 } else { 128 } {
-        for index in 0..len {
+    for len in (43..=128).step_by(STEP) {
+        for index in (0..len).step_by(STEP) {
             assert_form(&with_char(len, index, '+'), Err(ParseError::InvalidByte { index }));
         }
     }
@@ -64,7 +67,7 @@ fn one_bad_byte_at_every_position_of_every_length() {
 
 #[test]
 fn accepts_43_to_128_bytes_and_no_other_length() {
-    for len in 0..=300 {
+    for len in (0..=300).step_by(STEP) {
         let wanted = if (43..=128).contains(&len) {
             Ok(())
         } else {
@@ -102,7 +105,7 @@ fn accepts_the_whole_alphabet_and_each_symbol_alone() {
 
 #[test]
 fn length_comes_before_everything_else() {
-    let len = 1 << 20;
+    let len = if cfg!(miri) { 1 << 10 } else { 1 << 20 };
     assert_form(&"\0".repeat(len), Err(ParseError::InvalidLength { len }));
     assert_form(&"é".repeat(len / 2), Err(ParseError::InvalidLength { len }));
     assert_form(&"+".repeat(42), Err(ParseError::InvalidLength { len: 42 }));

@@ -1,0 +1,141 @@
+//! Both endpoints answer as the model says, under every policy, also when the policy has changed between the two: with
+//! the challenge that the first one gave, and with one that it did not.
+
+#![no_main]
+
+use arbitrary::Arbitrary;
+use libfuzzer_sys::fuzz_target;
+use pkce_core::{CodeChallenge, CodeChallengeMethod, ParseError, PkceOutcome, S256Support, ServerPolicy};
+use pkce_core_fuzz::{
+    METHODS, Switches, assert_fits_error_description, assert_same, authorization_answer, challenge_form, fields,
+    oauth_error, spelled_challenge, token_answer,
+};
+
+#[derive(Arbitrary, Debug)]
+struct Input<'a> {
+    has_challenge: bool,
+    has_method: bool,
+    has_verifier: bool,
+    /// A challenge, a method and a verifier: each may be empty.
+    texts: &'a str,
+}
+
+fuzz_target!(|input: Input| {
+    let [challenge, method, verifier] = fields(input.texts);
+    let hashed = if method == "S256" { METHODS[0] } else { METHODS[1] };
+    let challenge = spelled_challenge(challenge, verifier, hashed);
+    let challenge = input.has_challenge.then_some(challenge.as_str());
+    let method = input.has_method.then_some(method);
+    let verifier = input.has_verifier.then_some(verifier);
+
+    for allow in POLICIES {
+        let given = assert_authorization(allow, challenge, method);
+        // A database keeps the text and the method, and the server may have changed its mind before the token request.
+        let row = given.as_ref().map(|given| (given.as_str(), given.method()));
+        let kept = row.map(|(text, method)| CodeChallenge::parse(text, method).unwrap());
+        if let (Some(given), Some(kept)) = (&given, &kept) {
+            assert_same(given, kept);
+        }
+        for later in POLICIES {
+            assert_token(later, kept.as_ref(), row, verifier);
+        }
+    }
+    // What some other program stored: nothing, or this text under either method.
+    for allow in POLICIES {
+        assert_token(allow, None, None, verifier);
+        for method in METHODS {
+            let Some(text) = challenge.filter(|text| challenge_form(text, method).is_ok()) else {
+                continue;
+            };
+            let stored = CodeChallenge::parse(text, method).unwrap();
+            assert_token(allow, Some(&stored), Some((text, method)), verifier);
+        }
+    }
+    assert_method(method.unwrap_or(""));
+    assert_metadata(method);
+});
+
+const POLICIES: [Switches; 4] = [
+    Switches {
+        plain: false,
+        non_pkce: false,
+    },
+    Switches {
+        plain: true,
+        non_pkce: false,
+    },
+    Switches {
+        plain: false,
+        non_pkce: true,
+    },
+    Switches {
+        plain: true,
+        non_pkce: true,
+    },
+];
+
+fn policy(allow: Switches) -> ServerPolicy {
+    match (allow.plain, allow.non_pkce) {
+        (false, false) => ServerPolicy::new(),
+        (true, false) => ServerPolicy::new().allow_plain(),
+        (false, true) => ServerPolicy::new().allow_non_pkce(),
+        (true, true) => ServerPolicy::new().allow_non_pkce().allow_plain(),
+    }
+}
+
+fn assert_authorization(allow: Switches, challenge: Option<&str>, method: Option<&str>) -> Option<CodeChallenge> {
+    let listed = policy(allow).methods_supported();
+    assert_eq!(listed, &METHODS[..if allow.plain { 2 } else { 1 }]);
+    let wanted = authorization_answer(allow, challenge, method);
+    match policy(allow).authorization_request(challenge, method) {
+        Ok(given) => {
+            assert_eq!(Ok(given.as_ref().map(|it| (it.as_str(), it.method()))), wanted);
+            given
+        }
+        Err(why) => {
+            assert_eq!(wanted, Err(why), "{allow:?}");
+            assert_eq!(why.oauth_error(), "invalid_request");
+            assert_fits_error_description(&why);
+            None
+        }
+    }
+}
+
+fn assert_token(
+    allow: Switches,
+    stored: Option<&CodeChallenge>,
+    row: Option<(&str, CodeChallengeMethod)>,
+    verifier: Option<&str>,
+) {
+    let answer = policy(allow).token_request(stored, verifier);
+    assert_eq!(answer, token_answer(allow, row, verifier), "{allow:?}");
+    match answer {
+        Ok(outcome) => assert_eq!(outcome == PkceOutcome::Verified, stored.is_some()),
+        Err(why) => {
+            assert_eq!(why.oauth_error(), oauth_error(why));
+            assert_fits_error_description(&why);
+        }
+    }
+}
+
+/// A name is a method where it is spelled exactly so: an empty one is none, for only the endpoint knows of a default.
+fn assert_method(name: &str) {
+    let wanted = METHODS.into_iter().zip(["S256", "plain"]).find(|known| known.1 == name);
+    let answer = name.parse::<CodeChallengeMethod>();
+    assert_eq!(answer, wanted.map(|known| known.0).ok_or(ParseError::UnknownMethod));
+    assert_eq!(CodeChallengeMethod::try_from(name), answer);
+    match answer {
+        Ok(method) => assert_eq!(method.to_string(), name),
+        Err(why) => assert_fits_error_description(&why),
+    }
+}
+
+/// A client reads the same names in a server's metadata: the parameter as a list.
+fn assert_metadata(methods: Option<&str>) {
+    let wanted = match methods.map(|list| format!(" {list} ").contains(" S256 ")) {
+        None => S256Support::Unknown,
+        Some(true) => S256Support::Listed,
+        Some(false) => S256Support::NotListed,
+    };
+    assert_eq!(S256Support::from_metadata(methods.map(|list| list.split(' '))), wanted);
+}

@@ -1,0 +1,210 @@
+//! What the targets share: the rules of RFC 7636 and the answers of a server, written a second time and as plainly as
+//! can be. Nothing here calls the crate for an answer, only for the names of its types.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use pkce_core::{AuthorizationError, CodeChallenge, CodeChallengeMethod, ParseError, PkceOutcome, TokenError};
+use sha2::{Digest, Sha256};
+
+pub const UNRESERVED: &[u8; 66] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+pub const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+pub const METHODS: [CodeChallengeMethod; 2] = [CodeChallengeMethod::S256, CodeChallengeMethod::Plain];
+
+// The rules of RFC 7636.
+
+/// What is wrong with `text` as a verifier.
+pub fn verifier_form(text: &str) -> Result<(), ParseError> {
+    if text.len() < 43 || text.len() > 128 {
+        return Err(ParseError::InvalidLength { len: text.len() });
+    }
+    only_bytes_of(UNRESERVED, text)
+}
+
+/// What is wrong with `text` as a challenge.
+pub fn challenge_form(text: &str, method: CodeChallengeMethod) -> Result<(), ParseError> {
+    match method {
+        CodeChallengeMethod::S256 => s256_form(text),
+        CodeChallengeMethod::Plain => verifier_form(text),
+    }
+}
+
+fn s256_form(text: &str) -> Result<(), ParseError> {
+    if text.len() != 43 {
+        return Err(ParseError::InvalidLength { len: text.len() });
+    }
+    only_bytes_of(LETTERS, text)?;
+    // 43 letters are 258 bits, 2 more than a digest has: the two lowest of the last letter, which are zero in every
+    // fourth letter of the alphabet.
+    let last = LETTERS.iter().position(|&letter| text.ends_with(char::from(letter)));
+    if last.is_some_and(|last| last % 4 == 0) {
+        Ok(())
+    } else {
+        Err(ParseError::NonCanonical)
+    }
+}
+
+fn only_bytes_of(alphabet: &[u8], text: &str) -> Result<(), ParseError> {
+    match text.bytes().position(|byte| !alphabet.contains(&byte)) {
+        Some(index) => Err(ParseError::InvalidByte { index }),
+        None => Ok(()),
+    }
+}
+
+/// The same as `challenge_form` with S256, found out in another way.
+pub fn decodes_to_32_octets_and_back(text: &str) -> bool {
+    URL_SAFE_NO_PAD
+        .decode(text)
+        .is_ok_and(|octets| octets.len() == 32 && base64url(&octets) == text)
+}
+
+pub fn base64url(octets: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(octets)
+}
+
+/// The challenge that `verifier` makes.
+pub fn challenge_of(verifier: &str, method: CodeChallengeMethod) -> String {
+    match method {
+        CodeChallengeMethod::S256 => base64url(&Sha256::digest(verifier)),
+        CodeChallengeMethod::Plain => verifier.to_owned(),
+    }
+}
+
+// The answers of a server, one rule after the other as the contract has them.
+
+/// The switches of a policy.
+#[derive(Clone, Copy, Debug)]
+pub struct Switches {
+    pub plain: bool,
+    pub non_pkce: bool,
+}
+
+/// Presence, method, policy, form: what to store, or why not.
+pub fn authorization_answer<'a>(
+    allow: Switches,
+    challenge: Option<&'a str>,
+    method: Option<&str>,
+) -> Result<Option<(&'a str, CodeChallengeMethod)>, AuthorizationError> {
+    let challenge = match (challenge.unwrap_or(""), method.unwrap_or("")) {
+        ("", "") if allow.non_pkce => return Ok(None),
+        ("", "") => return Err(AuthorizationError::ChallengeRequired),
+        ("", _) => return Err(AuthorizationError::MethodWithoutChallenge),
+        (challenge, _) => challenge,
+    };
+    let method = match method.unwrap_or("") {
+        "S256" => CodeChallengeMethod::S256,
+        "plain" | "" => CodeChallengeMethod::Plain,
+        _ => return Err(AuthorizationError::Malformed(ParseError::UnknownMethod)),
+    };
+    if method == CodeChallengeMethod::Plain && !allow.plain {
+        return Err(AuthorizationError::PlainNotAllowed);
+    }
+    match challenge_form(challenge, method) {
+        Ok(()) => Ok(Some((challenge, method))),
+        Err(why) => Err(AuthorizationError::Malformed(why)),
+    }
+}
+
+/// Presence, policy, form, comparison.
+pub fn token_answer(
+    allow: Switches,
+    stored: Option<(&str, CodeChallengeMethod)>,
+    verifier: Option<&str>,
+) -> Result<PkceOutcome, TokenError> {
+    let verifier = verifier.unwrap_or("");
+    let Some((challenge, method)) = stored else {
+        return match verifier {
+            "" if allow.non_pkce => Ok(PkceOutcome::NotUsed),
+            "" => Err(TokenError::ChallengeRequired),
+            _ => Err(TokenError::UnexpectedVerifier),
+        };
+    };
+    if verifier.is_empty() {
+        return Err(TokenError::MissingVerifier);
+    }
+    if method == CodeChallengeMethod::Plain && !allow.plain {
+        return Err(TokenError::PlainNotAllowed);
+    }
+    if let Err(why) = verifier_form(verifier) {
+        return Err(TokenError::Malformed(why));
+    }
+    if challenge_of(verifier, method) == challenge {
+        Ok(PkceOutcome::Verified)
+    } else {
+        Err(TokenError::Mismatch)
+    }
+}
+
+pub fn oauth_error(error: TokenError) -> &'static str {
+    match error {
+        TokenError::Malformed(_) | TokenError::UnexpectedVerifier => "invalid_request",
+        _ => "invalid_grant",
+    }
+}
+
+// Laws that more than one target asserts.
+
+/// The text of an error fits into `error_description`: it is not empty, and holds only what RFC 6749, section 4.1.2.1,
+/// allows there. That it holds nothing of the input follows from the error itself, which the targets compare with one
+/// that was made of a length or an offset alone.
+pub fn assert_fits_error_description(error: &dyn core::error::Error) {
+    let text = error.to_string();
+    assert!(!text.is_empty());
+    let allowed = |byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+    assert!(text.bytes().all(allowed), "{text}");
+}
+
+/// Every way to compare says that these are the same challenge.
+pub fn assert_same(a: &CodeChallenge, b: &CodeChallenge) {
+    assert!(a == b);
+    assert!(b == a);
+    assert_eq!((a.as_str(), a.method()), (b.as_str(), b.method()));
+}
+
+// Inputs.
+
+/// The input as text. What is not UTF-8 cannot reach the crate.
+pub fn text_of(input: &[u8]) -> String {
+    String::from_utf8_lossy(input).into_owned()
+}
+
+/// A well-formed verifier of 43 to 128 characters.
+pub fn verifier_text(input: &[u8]) -> String {
+    let filled = input.iter().chain(std::iter::repeat(&b'A'));
+    let text = filled.map(|&byte| char::from(one_of(UNRESERVED, byte)));
+    text.take(input.len().clamp(43, 128)).collect()
+}
+
+/// `text` with one letter put in the place of a byte.
+pub fn with_letter(text: &str, at: u8, letter: u8) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    let at = usize::from(at) % bytes.len();
+    bytes[at] = one_of(LETTERS, letter);
+    text_of(&bytes)
+}
+
+/// A byte of `alphabet` stands for itself, so that seeds can be read; any other one for some byte of it.
+fn one_of(alphabet: &[u8], byte: u8) -> u8 {
+    match alphabet.contains(&byte) {
+        true => byte,
+        false => alphabet[usize::from(byte) % alphabet.len()],
+    }
+}
+
+/// The inputs of a target that takes several texts are these texts with a tab between them. The last one may hold
+/// tabs; those that are missing are empty.
+pub fn fields<const N: usize>(input: &str) -> [&str; N] {
+    let mut fields = input.splitn(N, '\t');
+    std::array::from_fn(|_| fields.next().unwrap_or_default())
+}
+
+/// A challenge as an input spells it: `=` is the one that `verifier` makes, which no fuzzer guesses. Two bytes after `=`
+/// are a place and a letter that is put there.
+pub fn spelled_challenge(spelled: &str, verifier: &str, method: CodeChallengeMethod) -> String {
+    let right = || challenge_of(verifier, method);
+    match spelled.as_bytes() {
+        b"=" => right(),
+        [b'=', at, letter] if !verifier.is_empty() => with_letter(&right(), *at, *letter),
+        _ => spelled.to_owned(),
+    }
+}

@@ -1,0 +1,219 @@
+//! What can be tried to the last value. The encoder (RFC 4648, section 5): every three octets at every place of a text,
+//! and every one or two octets at its end. The alphabet (RFC 7636, section 4.1): every pair of adjacent bytes that text
+//! can hold.
+//!
+//! Without optimization the longest loops take every so many-th value, as said at each of them. Miri would take days.
+
+#![cfg(not(miri))]
+
+use pkce_core::{CodeVerifier, ParseError};
+
+const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// What the crate draws itself, and a digest, are 32 octets: 43 letters. Four letters are looked at wherever they may
+/// begin, not only where octets and letters begin together, for the crate makes sixteen at a time, and the last sixteen
+/// overlap the ones before.
+#[test]
+fn every_four_letters_at_every_place_of_32_octets() {
+    assert_every_four_letters_from::<32>(0);
+    assert_every_four_letters_from::<32>(1);
+}
+
+#[test]
+fn every_four_letters_at_every_other_place_of_32_octets() {
+    assert_every_four_letters_from::<32>(2);
+    assert_every_four_letters_from::<32>(3);
+}
+
+/// The other two ends that a text can have: four letters that are three octets, and two letters for one octet.
+#[test]
+fn every_four_letters_up_to_the_end_of_33_and_of_34_octets() {
+    assert_every_four_letters_from::<33>(0);
+    assert_every_four_letters_from::<34>(2);
+}
+
+/// At every fourth letter from `first` on there are in turn all 2^24 values that four letters can have, at each place in
+/// an order of its own. In debug builds each place has every 257th.
+fn assert_every_four_letters_from<const N: usize>(first: usize) {
+    let step = if cfg!(debug_assertions) { 257 } else { 1 };
+    let places = (8 * N - 6 * first) / 24;
+    for i in (0..1 << 24).step_by(step) {
+        let mut octets = [0; N];
+        for place in 0..places {
+            put(&mut octets, 6 * first + 24 * place, value_at(place, i));
+        }
+        let verifier = CodeVerifier::from_random_bytes(&octets);
+        let text = &verifier.expose_secret().as_bytes()[first..];
+        for (place, letters) in text.chunks_exact(4).take(places).enumerate() {
+            let value = value_at(place, i);
+            assert_eq!(
+                letters,
+                letters_of(value),
+                "{value:#08x} from letter {}",
+                first + 4 * place
+            );
+        }
+    }
+}
+
+/// Puts 24 bits at the bit `at`, an even one: they lie in three octets or in four.
+fn put<const N: usize>(octets: &mut [u8; N], at: usize, value: u32) {
+    let bits = (value << (8 - at % 8)).to_be_bytes();
+    for (octet, bits) in octets[at / 8..].iter_mut().zip(bits) {
+        *octet |= bits;
+    }
+}
+
+/// Takes each value of 24 bits once while `i` does: multiplication by an odd number is reversible there.
+fn value_at(place: usize, i: u32) -> u32 {
+    let place = place as u32;
+    i.wrapping_mul(2 * place + 1).wrapping_add(place * 0x0b_a5ed) % (1 << 24)
+}
+
+#[test]
+fn every_last_two_octets() {
+    for i in 0..=u16::MAX {
+        assert_last_two::<32>(i);
+        assert_last_two::<35>(i);
+        assert_last_two::<38>(i);
+        assert_last_two::<41>(i);
+        assert_last_two::<95>(i);
+    }
+}
+
+#[test]
+fn every_last_octet() {
+    for octet in 0..=u8::MAX {
+        assert_last::<34>(octet);
+        assert_last::<37>(octet);
+        assert_last::<40>(octet);
+        assert_last::<43>(octet);
+        assert_last::<94>(octet);
+    }
+}
+
+/// The two spare bits are zero, and the octets before do not get into the letters.
+fn assert_last_two<const N: usize>(value: u16) {
+    let mut octets = [0xff; N];
+    octets[N - 2..].copy_from_slice(&value.to_be_bytes());
+    let verifier = CodeVerifier::from_random_bytes(&octets);
+    let (before, last) = verifier.expose_secret().split_at(4 * (N / 3));
+    assert!(before.bytes().all(|letter| letter == b'_'));
+    assert_eq!(
+        last.as_bytes(),
+        &letters_of(u32::from(value) << 8)[..3],
+        "{N} octets, {value:#06x}"
+    );
+}
+
+/// The four spare bits are zero, and the octets before do not get into the letters.
+fn assert_last<const N: usize>(octet: u8) {
+    let mut octets = [0xff; N];
+    octets[N - 1] = octet;
+    let verifier = CodeVerifier::from_random_bytes(&octets);
+    let (before, last) = verifier.expose_secret().split_at(4 * (N / 3));
+    assert!(before.bytes().all(|letter| letter == b'_'));
+    assert_eq!(
+        last.as_bytes(),
+        &letters_of(u32::from(octet) << 16)[..2],
+        "{N} octets, {octet:#04x}"
+    );
+}
+
+/// By the table of the RFC. The crate has none.
+fn letters_of(value: u32) -> [u8; 4] {
+    [value >> 18, value >> 12, value >> 6, value].map(|value| LETTERS[value as usize % 64])
+}
+
+/// Adjacent bytes of a text, with what UTF-8 needs before and behind them.
+struct Pair {
+    bytes: [u8; 2],
+    piece: Vec<u8>,
+    /// Where the pair begins in the piece.
+    start: usize,
+    /// The first byte of the piece that is not allowed.
+    bad: Option<usize>,
+}
+
+impl Pair {
+    /// `None` where no text has these two side by side.
+    fn new(bytes: [u8; 2]) -> Option<Self> {
+        let [first, second] = bytes;
+        let before: &[u8] = match (continues(first), continues(second)) {
+            (true, true) => &[0xe1],
+            (true, false) => &[0xc2],
+            (false, _) => &[],
+        };
+        let behind: &[u8] = match (first, second) {
+            (0xe0..0xf0, 0x80..=0xbf) => &[0x80],
+            (0xf0.., 0x80..=0xbf) => &[0x80, 0x80],
+            (_, 0xc0..0xe0) => &[0x80],
+            (_, 0xe0) => &[0xa0, 0x80],
+            (_, 0xe1..0xf0) => &[0x80, 0x80],
+            (_, 0xf0) => &[0x90, 0x80, 0x80],
+            (_, 0xf1..) => &[0x80, 0x80, 0x80],
+            _ => &[],
+        };
+        let piece = [before, &bytes, behind].concat();
+        std::str::from_utf8(&piece).ok()?;
+        Some(Self {
+            bytes,
+            start: before.len(),
+            bad: piece.iter().position(|&byte| !is_unreserved(byte)),
+            piece,
+        })
+    }
+}
+
+const fn continues(byte: u8) -> bool {
+    matches!(byte, 0x80..=0xbf)
+}
+
+const fn is_unreserved(byte: u8) -> bool {
+    matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~')
+}
+
+/// How many of the 2^16 pairs there are in text: two characters of ASCII; the end of a longer one or ASCII, and then
+/// ASCII or one of the 51 bytes that a longer one begins with; and two bytes of the same character.
+const PAIRS_IN_TEXT: usize = (128 + 64) * (128 + 51) + FIRST_TWO_OF_A_CHARACTER + 64 * 64;
+/// After most bytes there are 64 that go on. E0, ED, F0 and F4 have fewer.
+const FIRST_TWO_OF_A_CHARACTER: usize = (30 + 14 + 3) * 64 + 32 + 32 + 48 + 16;
+
+/// The crate looks at several bytes at once, so that a byte could disturb its neighbour, and the last ones overlap those
+/// before. So: at every place of texts that end on such an edge, one byte before it or one behind it. In debug builds each
+/// place takes every 127th pair, and all places together take every pair.
+///
+/// The other 23,936 pairs are UTF-8 at no place, and cannot get as far as the crate.
+#[test]
+fn every_pair_of_bytes_that_text_can_hold() {
+    let pairs: Vec<Pair> = (0..=u16::MAX)
+        .filter_map(|pair| Pair::new(pair.to_be_bytes()))
+        .collect();
+    assert_eq!(pairs.len(), PAIRS_IN_TEXT);
+    let mut tried = vec![false; pairs.len()];
+    let mut places = 0;
+    for len in [43, 47, 48, 49, 63, 64, 65, 127, 128] {
+        for at in 0..len - 1 {
+            let step = if cfg!(debug_assertions) { 127 } else { 1 };
+            for i in (places % step..pairs.len()).step_by(step) {
+                tried[i] |= assert_pair(&pairs[i], at, len);
+            }
+            places += 1;
+        }
+    }
+    assert!(tried.iter().all(|&tried| tried));
+}
+
+/// Gives false where what the pair needs before it or behind it does not fit in.
+fn assert_pair(pair: &Pair, at: usize, len: usize) -> bool {
+    let (start, end) = match at.checked_sub(pair.start) {
+        Some(start) if start + pair.piece.len() <= len => (start, start + pair.piece.len()),
+        _ => return false,
+    };
+    let mut text = [b'a'; 128];
+    text[start..end].copy_from_slice(&pair.piece);
+    let answer = CodeVerifier::parse(std::str::from_utf8(&text[..len]).unwrap());
+    let wanted = pair.bad.map(|bad| ParseError::InvalidByte { index: start + bad });
+    assert_eq!(answer.err(), wanted, "{:02x?} at {at} of {len}", pair.bytes);
+    true
+}
