@@ -68,7 +68,11 @@ impl TryRng for Hardware {
 
     fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), Failed> {
         // SAFETY: the slice is valid for writes of its length.
-        if unsafe { octets_from_hardware(to.as_mut_ptr(), to.len()) } { Ok(()) } else { Err(Failed) }
+        if unsafe { octets_from_hardware(to.as_mut_ptr(), to.len()) } {
+            Ok(())
+        } else {
+            Err(Failed)
+        }
     }
 }
 
@@ -89,19 +93,30 @@ fn show(text: &str) {
 }
 
 fn method(plain: bool) -> CodeChallengeMethod {
-    if plain { CodeChallengeMethod::Plain } else { CodeChallengeMethod::S256 }
+    if plain {
+        CodeChallengeMethod::Plain
+    } else {
+        CodeChallengeMethod::S256
+    }
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn generate(plain: bool) -> bool {
-    let Ok(verifier) = CodeVerifier::generate_from_rng(&mut Hardware) else { return false };
+    let Ok(verifier) = CodeVerifier::generate_from_rng(&mut Hardware) else {
+        return false;
+    };
     let challenge = verifier.challenge(method(plain));
     show(verifier.expose_secret());
     for (name, value) in challenge.authorization_params() {
         show(name);
         show(value);
     }
-    let _ = write!(Console, "{challenge:?} {verifier:?} {} {:?}", challenge.method(), challenge.verify(&verifier));
+    let _ = write!(
+        Console,
+        "{challenge:?} {verifier:?} {} {:?}",
+        challenge.method(),
+        challenge.verify(&verifier)
+    );
     challenge == challenge.clone()
 }
 
@@ -130,8 +145,14 @@ pub unsafe extern "C" fn from_random_bytes(octets: *const [u8; 96]) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn parse_verifier(value: *const u8, len: usize) -> usize {
     // SAFETY: promised by the caller.
-    let Some(value) = (unsafe { text(value, len) }) else { return 0 };
-    match (CodeVerifier::parse(value), CodeVerifier::try_from(value), value.parse::<CodeVerifier>()) {
+    let Some(value) = (unsafe { text(value, len) }) else {
+        return 0;
+    };
+    match (
+        CodeVerifier::parse(value),
+        CodeVerifier::try_from(value),
+        value.parse::<CodeVerifier>(),
+    ) {
         (Ok(a), Ok(b), Ok(c)) => {
             a.expose_secret().len() + b.expose_secret().len() + c.challenge(CodeChallengeMethod::S256).as_str().len()
         }
@@ -145,7 +166,9 @@ pub unsafe extern "C" fn parse_verifier(value: *const u8, len: usize) -> usize {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn parse_challenge(value: *const u8, len: usize, plain: bool) -> usize {
     // SAFETY: promised by the caller.
-    let Some(value) = (unsafe { text(value, len) }) else { return 0 };
+    let Some(value) = (unsafe { text(value, len) }) else {
+        return 0;
+    };
     match CodeChallenge::parse(value, method(plain)) {
         Ok(challenge) => challenge.as_str().len(),
         Err(_) => 0,
@@ -158,8 +181,12 @@ pub unsafe extern "C" fn parse_challenge(value: *const u8, len: usize, plain: bo
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn parse_method(value: *const u8, len: usize) -> bool {
     // SAFETY: promised by the caller.
-    let Some(value) = (unsafe { text(value, len) }) else { return false };
-    value.parse::<CodeChallengeMethod>().is_ok_and(|it| CodeChallengeMethod::try_from(value) == Ok(it))
+    let Some(value) = (unsafe { text(value, len) }) else {
+        return false;
+    };
+    value
+        .parse::<CodeChallengeMethod>()
+        .is_ok_and(|it| CodeChallengeMethod::try_from(value) == Ok(it))
         && S256Support::from_metadata(Some([value])) == S256Support::Listed
 }
 
@@ -186,8 +213,13 @@ pub unsafe extern "C" fn server(
     }
     black_box(policy.methods_supported());
     // SAFETY: promised by the caller.
-    let (challenge, method, verifier) =
-        unsafe { (text(challenge, challenge_len), text(method, method_len), text(verifier, verifier_len)) };
+    let (challenge, method, verifier) = unsafe {
+        (
+            text(challenge, challenge_len),
+            text(method, method_len),
+            text(verifier, verifier_len),
+        )
+    };
     let stored = match policy.authorization_request(challenge, method) {
         Ok(stored) => stored,
         Err(error) => {
