@@ -134,9 +134,9 @@ tests_but() {
     done
 }
 
-# What Miri does not run: `examples` starts processes, `exhaustive` is too long, `allocations` counts what the test harness
-# allocates too.
-MIRI_SKIP=(examples exhaustive allocations no_generator)
+# What Miri does not run: `examples` starts processes, `exhaustive` and the searches of `secrecy` take too long,
+# `allocations` counts what the test harness allocates too.
+MIRI_SKIP=(examples exhaustive secrecy allocations no_generator)
 
 need_miri() {
     need_toolchain nightly

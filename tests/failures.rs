@@ -9,7 +9,7 @@ use pkce_core::{
 use static_assertions::assert_not_impl_any;
 
 /// Miri interprets: it looks at a sample.
-const STEP: usize = if cfg!(miri) { 13 } else { 1 };
+const STEP: usize = if cfg!(miri) { 43 } else { 1 };
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
@@ -274,7 +274,7 @@ fn class_i_a_verifier_is_32_octets_and_loses_none_of_their_bits() {
     let verifier = |octets: &[u8; 32]| CodeVerifier::from_random_bytes(octets).expose_secret().to_owned();
     let zero = verifier(&[0; 32]);
     let mut seen = std::collections::HashSet::from([zero.clone()]);
-    for bit in 0..256 {
+    for bit in (0..256).step_by(STEP) {
         let mut octets = [0; 32];
         octets[bit / 8] = 0x80 >> (bit % 8);
         let text = verifier(&octets);
@@ -285,7 +285,7 @@ fn class_i_a_verifier_is_32_octets_and_loses_none_of_their_bits() {
         assert_eq!(changed, [bit / 6], "each letter holds six bits");
         seen.insert(text);
     }
-    assert_eq!(seen.len(), 257);
+    assert_eq!(seen.len(), 1 + 256_usize.div_ceil(STEP));
     #[cfg(feature = "getrandom")]
     {
         // Several threads draw at the same moment: a generator that is seeded with the time repeats itself. Two equal
@@ -440,9 +440,13 @@ fn parameter<'a>(body: &'a str, name: &str) -> Result<Option<&'a str>, Repeated>
 /// PR 375; oauth2 5.0 (length assertion).
 #[test]
 fn class_n_odd_input_is_an_answer_and_never_a_panic() {
-    let mut odd: Vec<String> = (0..200).map(|len| "a".repeat(len)).collect();
-    odd.extend((1..70).map(|count| "\u{1f600}".repeat(count)));
-    odd.extend((1..70).map(|count| format!("a{}", "\u{e9}".repeat(count))));
+    let mut odd: Vec<String> = (0..200).step_by(STEP).map(|len| "a".repeat(len)).collect();
+    odd.extend((1..70).step_by(STEP).map(|count| "\u{1f600}".repeat(count)));
+    odd.extend(
+        (1..70)
+            .step_by(STEP)
+            .map(|count| format!("a{}", "\u{e9}".repeat(count))),
+    );
     odd.extend(
         [
             "\0",
