@@ -1,0 +1,155 @@
+//! This crate beside the others that do PKCE, and beside what bounds them all from below, interleaved in one run.
+//!
+//! Prints Markdown: the ratios that must hold with their limits, then each crate with its allocations.
+
+mod allocations;
+mod cases;
+mod chart;
+mod machine;
+mod ratios;
+mod rounds;
+mod threads;
+
+use std::process::ExitCode;
+
+use cases::{Id, Inputs};
+use rounds::{Effort, Times};
+
+const USAGE: &str = "\
+usage: peers [--promise] [--check] [--quick] [--lengths] [--threads] [--svg FILE]
+  --promise   print one ratio, of a whole verification over Sha256::digest, and exit with 1 when it is not below 1
+  --check     exit with 1 when a ratio is above its limit
+  --quick     fewer rounds
+  --lengths   also print what token_request costs at each length
+  --threads   also print what token_request does on two threads
+  --svg FILE  also draw the crates as a bar chart
+";
+
+#[derive(Default)]
+struct Options {
+    promise: bool,
+    check: bool,
+    quick: bool,
+    lengths: bool,
+    threads: bool,
+    svg: Option<String>,
+}
+
+impl Options {
+    fn parse(mut arguments: impl Iterator<Item = String>) -> Option<Self> {
+        let mut options = Self::default();
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--promise" => options.promise = true,
+                "--check" => options.check = true,
+                "--quick" => options.quick = true,
+                "--lengths" => options.lengths = true,
+                "--threads" => options.threads = true,
+                "--svg" => options.svg = Some(arguments.next()?),
+                _ => return None,
+            }
+        }
+        Some(options)
+    }
+}
+
+fn main() -> ExitCode {
+    let Some(options) = Options::parse(std::env::args().skip(1)) else {
+        eprint!("{USAGE}");
+        return ExitCode::from(2);
+    };
+    let inputs = Inputs::new();
+    inputs.check();
+    let mut cases = cases::all(&inputs);
+    let counts: Vec<(Id, usize)> = cases
+        .iter_mut()
+        .map(|case| (case.id, allocations::per_call(case)))
+        .collect();
+    let times = rounds::measure(&mut cases, if options.quick { Effort::QUICK } else { Effort::FULL });
+
+    if options.promise {
+        let ratio = times.ratio(Id::Token(43), Id::Digest);
+        println!("a whole verification takes {ratio:.2} of one Sha256::digest");
+        return if ratio < 1.0 {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        };
+    }
+
+    println!("Measured on {}, {}.\n", machine::date(), machine::processor());
+    let missed = ratios::print(&times);
+    println!();
+    print_crates(&times, &counts);
+    if options.lengths {
+        println!();
+        print_lengths(&times);
+    }
+    if options.threads {
+        println!();
+        threads::print(&inputs);
+    }
+    if let Some(file) = options.svg
+        && let Err(error) = std::fs::write(&file, chart::svg(&times))
+    {
+        eprintln!("{file}: {error}");
+        return ExitCode::from(2);
+    }
+    if missed > 0 {
+        eprintln!("{missed} ratio(s) above the limit");
+    }
+    if options.check && missed > 0 {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+fn print_crates(times: &Times, counts: &[(Id, usize)]) {
+    println!("| operation | crate | call | allocations | time, one `compress256` = 1 |");
+    println!("|---|---|---|---:|---:|");
+    for line in cases::LINES {
+        let count = counts
+            .iter()
+            .find(|(id, _)| *id == line.id)
+            .map_or(0, |(_, count)| *count);
+        let time = times.ratio(line.id, Id::Compress(1));
+        println!(
+            "| {} | {} | {} | {count} | {time:.2} |",
+            line.operation, line.by, line.call
+        );
+    }
+}
+
+/// One figure per number of compressions first, for that is how the cost grows; then one per length.
+fn print_lengths(times: &Times) {
+    println!("| compressions | characters | `token_request` over as many | all of it, one `compress256` = 1 |");
+    println!("|---:|---|---|---|");
+    for blocks in 1..=3 {
+        let lengths: Vec<usize> = cases::lengths()
+            .filter(|len| cases::blocks_of(*len) == blocks)
+            .collect();
+        let (low, high) = bounds(
+            lengths
+                .iter()
+                .map(|len| times.ratio(Id::Token(*len), Id::Compress(blocks))),
+        );
+        let (least, most) = bounds(lengths.iter().map(|len| times.ratio(Id::Token(*len), Id::Compress(1))));
+        let (from, to) = (lengths[0], lengths[lengths.len() - 1]);
+        println!("| {blocks} | {from} to {to} | {low:.2} to {high:.2} | {least:.2} to {most:.2} |");
+    }
+    println!("\n| characters | compressions | `token_request` over as many |\n|---:|---:|---:|");
+    for len in cases::lengths() {
+        let blocks = cases::blocks_of(len);
+        println!(
+            "| {len} | {blocks} | {:.2} |",
+            times.ratio(Id::Token(len), Id::Compress(blocks))
+        );
+    }
+}
+
+fn bounds(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    values.fold((f64::INFINITY, 0.0), |(low, high), value| {
+        (low.min(value), high.max(value))
+    })
+}
