@@ -50,6 +50,8 @@ fn bits(word: &impl Fn(usize) -> u32, start: usize) -> u32 {
     }
 }
 
+/// Writes the letters of four groups. Not inlined, so that all lanes share its code: a third of the size, and a tenth
+/// less time for a challenge than with a copy for each.
 #[inline(never)]
 fn write_lane(a: u32, b: u32, c: u32, d: u32, to: &mut [u8; 16]) {
     for (to, group) in to.chunks_exact_mut(4).zip([a, b, c, d]) {
