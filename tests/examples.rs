@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::env::consts::EXE_SUFFIX;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 /// RFC 7636 Appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -40,14 +40,18 @@ fn program(name: &str) -> PathBuf {
     path
 }
 
-fn run(name: &str, arguments: &[&str], stdin: &[u8]) -> Run {
-    let mut child = Command::new(program(name))
+fn start(name: &str, arguments: &[&str]) -> Child {
+    Command::new(program(name))
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap();
+        .unwrap()
+}
+
+fn run(name: &str, arguments: &[&str], stdin: &[u8]) -> Run {
+    let mut child = start(name, arguments);
     let mut input = child.stdin.take().unwrap();
     let output = std::thread::scope(|threads| {
         // Beside the reading, so that neither waits for the other. A program that needs no more input may have ended
@@ -464,13 +468,7 @@ fn a_closed_pipe_is_no_panic() {
         ("verify", &["short", "S256"], 1),
     ];
     for (name, arguments, code) in cases {
-        let mut child = Command::new(program(name))
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = start(name, arguments);
         drop(child.stdout.take());
         let _ = child.stdin.take().unwrap().write_all(VERIFIER.as_bytes());
         let output = child.wait_with_output().unwrap();
