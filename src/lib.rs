@@ -30,6 +30,14 @@ mod lanes;
 mod s256;
 mod secret;
 
+// What other crates ask of the values.
+#[cfg(feature = "arbitrary")]
+mod arbitrary;
+#[cfg(feature = "serde")]
+mod serde;
+
+#[cfg(feature = "serde")]
+pub use self::serde::expose_secret;
 pub use challenge::CodeChallenge;
 #[cfg(feature = "getrandom")]
 pub use error::GenerateError;

@@ -5,6 +5,10 @@ use std::panic::{self, AssertUnwindSafe};
 
 use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, PkceOutcome, ServerPolicy};
 use rand_core::{TryCryptoRng, TryRng};
+#[cfg(feature = "alloc")]
+use serde::de::value::{MapDeserializer, StringDeserializer};
+#[cfg(feature = "alloc")]
+use serde::de::{Deserialize, IntoDeserializer};
 use zeroize::Zeroize;
 
 use crate::scan::Masked;
@@ -123,6 +127,22 @@ pub static SCENARIOS: &[Scenario] = &[
     scenario("TryFrom<String>", || from_string(false), &[short]),
     #[cfg(feature = "alloc")]
     scenario("TryFrom<String> refuses", || from_string(true), &[refused_text]),
+    #[cfg(feature = "alloc")]
+    scenario("serde hands a String over", || deserialized(false), &[short]),
+    #[cfg(feature = "alloc")]
+    scenario(
+        "serde hands a String over, refused",
+        || deserialized(true),
+        &[refused_text],
+    ),
+    #[cfg(feature = "alloc")]
+    scenario("serde, a plain challenge", || deserialized_challenge("plain"), &[short]),
+    #[cfg(feature = "alloc")]
+    scenario(
+        "serde, a challenge of no method",
+        || deserialized_challenge("none"),
+        &[short],
+    ),
     scenario("from_random_bytes", from_random_bytes, &[octets, encoded]),
     scenario("generate_from_rng", generated, &[octets, encoded]),
     scenario(
@@ -359,6 +379,29 @@ fn from_string(bad: bool) {
     }
     text.push_str(if bad { "=" } else { "" });
     assert_eq!(black_box(CodeVerifier::try_from(text)).is_err(), bad);
+}
+
+/// A format that owns its texts, as one that has undone escapes does, gives them away.
+#[cfg(feature = "alloc")]
+fn deserialized(bad: bool) {
+    let mut text = String::with_capacity(200);
+    for i in 0..43 {
+        text.push(char::from(letter(if bad { 44 } else { 43 }, i)));
+    }
+    text.push_str(if bad { "=" } else { "" });
+    let from: StringDeserializer<serde::de::value::Error> = text.into_deserializer();
+    assert_eq!(black_box(CodeVerifier::deserialize(from)).is_err(), bad);
+}
+
+/// The text comes before the method, so that it is held until then.
+#[cfg(feature = "alloc")]
+fn deserialized_challenge(method: &str) {
+    with_text(43, |text| {
+        let fields = [("code_challenge", text), ("code_challenge_method", method)];
+        let from: MapDeserializer<'_, _, serde::de::value::Error> = MapDeserializer::new(fields.into_iter());
+        let read = black_box(CodeChallenge::deserialize(from));
+        assert_eq!(read.is_ok(), method == "plain");
+    });
 }
 
 fn from_random_bytes() {

@@ -1,0 +1,24 @@
+//! An example for dependents: valid values, made by the crate's feature `arbitrary` out of whatever the fuzzer chooses.
+//! A verifier verifies its own challenge, and another one exactly when the texts say so.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use pkce_core::{CodeChallenge, CodeVerifier, PkceOutcome, ServerPolicy};
+use pkce_core_fuzz::{challenge_form, challenge_of, verifier_form};
+
+const POLICY: ServerPolicy = ServerPolicy::new().allow_plain();
+
+fuzz_target!(|pair: (CodeVerifier, CodeChallenge)| {
+    let (verifier, challenge) = pair;
+    let text = verifier.expose_secret();
+    assert!(verifier_form(text).is_ok());
+    assert!(challenge_form(challenge.as_str(), challenge.method()).is_ok());
+
+    let own = verifier.challenge(challenge.method());
+    assert_eq!(own.as_str(), challenge_of(text, challenge.method()));
+    assert!(own.verify(&verifier).is_ok());
+
+    let answer = POLICY.token_request(Some(&challenge), Some(text));
+    assert_eq!(answer == Ok(PkceOutcome::Verified), own.as_str() == challenge.as_str());
+});

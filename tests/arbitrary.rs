@@ -1,0 +1,91 @@
+//! Feature `arbitrary`: valid values only, and all of them can come up.
+#![cfg(feature = "arbitrary")]
+
+use std::collections::BTreeSet;
+
+use arbitrary::{Arbitrary, Unstructured};
+use chacha20::ChaCha12Rng;
+use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier};
+use rand_core::{Rng, SeedableRng};
+
+const ROUNDS: usize = if cfg!(miri) { 20 } else { 2_000 };
+
+/// What `read` makes of octets that a fuzzer could have chosen.
+fn many<T>(mut read: impl FnMut(&mut Unstructured<'_>) -> T) -> Vec<T> {
+    let mut rng = ChaCha12Rng::seed_from_u64(7);
+    let mut octets = [0; 300];
+    (0..ROUNDS)
+        .map(|_| {
+            rng.fill_bytes(&mut octets);
+            read(&mut Unstructured::new(&octets))
+        })
+        .collect()
+}
+
+#[test]
+fn verifiers_are_well_formed_of_every_length_and_letter() {
+    let verifiers = many(|u| CodeVerifier::arbitrary(u).unwrap());
+    let mut lengths = BTreeSet::new();
+    let mut letters = BTreeSet::new();
+    for verifier in &verifiers {
+        let text = verifier.expose_secret();
+        assert!(CodeVerifier::parse(text).is_ok());
+        lengths.insert(text.len());
+        letters.extend(text.bytes());
+    }
+    if !cfg!(miri) {
+        assert!(lengths.into_iter().eq(43..=128));
+        assert_eq!(letters.len(), 66);
+    }
+}
+
+#[test]
+fn challenges_are_well_formed_and_of_both_methods() {
+    let challenges = many(|u| CodeChallenge::arbitrary(u).unwrap());
+    for challenge in &challenges {
+        assert_eq!(
+            CodeChallenge::parse(challenge.as_str(), challenge.method()).as_ref(),
+            Ok(challenge)
+        );
+    }
+    let plain = challenges
+        .iter()
+        .filter(|it| it.method() == CodeChallengeMethod::Plain)
+        .count();
+    assert!(plain > ROUNDS / 4 && plain < ROUNDS - ROUNDS / 4, "{plain}");
+    let last_letters: BTreeSet<_> = challenges
+        .iter()
+        .filter(|it| it.method() == CodeChallengeMethod::S256)
+        .filter_map(|it| it.as_str().bytes().next_back())
+        .collect();
+    assert!(cfg!(miri) || last_letters.len() == 16, "{last_letters:?}");
+}
+
+/// A fuzzer starts with nothing.
+#[test]
+fn no_input_is_enough_for_each() {
+    let mut nothing = Unstructured::new(&[]);
+    assert_eq!(
+        CodeVerifier::arbitrary(&mut nothing).unwrap().expose_secret(),
+        "A".repeat(43)
+    );
+    assert!(CodeChallenge::arbitrary(&mut nothing).is_ok());
+    assert!(CodeChallengeMethod::arbitrary(&mut nothing).is_ok());
+}
+
+#[test]
+fn no_value_takes_more_than_its_hint() {
+    fn taken<T: for<'a> Arbitrary<'a>>() {
+        let most = T::size_hint(0).1.unwrap();
+        for taken in many(|u| {
+            let before = u.len();
+            assert!(T::arbitrary(u).is_ok());
+            before - u.len()
+        }) {
+            assert!(taken <= most, "{taken} of {most}");
+        }
+    }
+    taken::<CodeVerifier>();
+    taken::<CodeChallenge>();
+    taken::<CodeChallengeMethod>();
+}
