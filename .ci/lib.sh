@@ -91,7 +91,7 @@ files() {
     if [ -e .git ] && git rev-parse --git-dir >/dev/null 2>&1; then
         git ls-files -z --cached --others --exclude-standard
     else
-        find . \( -name .git -o -name target \) -prune -o -type f -print0
+        find . \( -name .git -o -name target -o -name node_modules \) -prune -o -type f -print0
     fi | while IFS= read -r -d '' file; do
         if [ -f "$file" ] && [[ $PWD/${file#./} != "$TARGET"/* || $PWD == "$TARGET"/* ]]; then
             printf '%s\0' "${file#./}"

@@ -1,0 +1,102 @@
+//! The parameters of a request, from its query or from its form body.
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::http::header::{CONTENT_TYPE, HeaderMap};
+use url::form_urlencoded;
+use zeroize::Zeroizing;
+
+use crate::error::OAuthError;
+
+/// All parameters, in order and with repetitions. A map would keep the first or the last of a repeated one and hide the
+/// other, and two programs that look at the same request could see different values.
+///
+/// One of the values may be a `code_verifier`, so all are wiped when this is dropped, and there is no `Debug`. The HTTP
+/// library's own buffers are out of reach.
+pub struct Parameters(Vec<(String, Zeroizing<String>)>);
+
+/// The parameter of this name is in the request more than once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Repeated(pub &'static str);
+
+impl Parameters {
+    pub fn parse(encoded: &[u8]) -> Self {
+        let pairs = form_urlencoded::parse(encoded);
+        Self(
+            pairs
+                .map(|(name, value)| (name.into_owned(), Zeroizing::new(value.into_owned())))
+                .collect(),
+        )
+    }
+
+    /// Those of a form body. `body` is what axum read, or why it stopped reading: it is limited to
+    /// [`BODY_LIMIT`](crate::server::BODY_LIMIT).
+    pub fn from_form(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Self, OAuthError> {
+        if !is_form(headers) {
+            return Err(OAuthError::invalid_request(
+                "Content-Type must be application/x-www-form-urlencoded",
+            ));
+        }
+        match body {
+            Ok(octets) => Ok(Self::parse(&octets)),
+            Err(e) => Err(OAuthError {
+                status: e.status(),
+                ..OAuthError::invalid_request("body is too large, or was cut off")
+            }),
+        }
+    }
+
+    /// The value of a parameter. One without a value counts as omitted, and one that is there twice is an error, whatever
+    /// the two values are (RFC 6749 sections 3.1 and 3.2). Parameters that nobody asks for are ignored.
+    pub fn get(&self, name: &'static str) -> Result<Option<&str>, Repeated> {
+        let mut values = self
+            .0
+            .iter()
+            .filter(|(n, _)| n == name)
+            .map(|(_, value)| value.as_str());
+        let value = values.next();
+        match values.next() {
+            Some(_) => Err(Repeated(name)),
+            None => Ok(value.filter(|v| !v.is_empty())),
+        }
+    }
+}
+
+/// The media type alone: a `;charset=UTF-8` may follow it.
+fn is_form(headers: &HeaderMap) -> bool {
+    let value = headers
+        .get(CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
+    let media_type = value.split(';').next().unwrap_or_default().trim();
+    media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Parameters, Repeated};
+
+    #[test]
+    fn decodes_and_keeps_what_is_there() {
+        let parameters = Parameters::parse(b"a=1+2%2b&empty=&name&x=%C3%A9&bad=%ff%zz");
+        assert_eq!(parameters.get("a"), Ok(Some("1 2+")));
+        assert_eq!(parameters.get("x"), Ok(Some("\u{e9}")));
+        assert_eq!(parameters.get("bad"), Ok(Some("\u{fffd}%zz")));
+        for omitted in ["empty", "name", "missing"] {
+            assert_eq!(parameters.get(omitted), Ok(None));
+        }
+    }
+
+    #[test]
+    fn a_repeated_parameter_has_no_value() {
+        for encoded in ["a=1&a=2", "a=1&b=2&a=1", "a=&a=1", "a=1&a=", "a&a", "a=1&%61=2"] {
+            assert_eq!(
+                Parameters::parse(encoded.as_bytes()).get("a"),
+                Err(Repeated("a")),
+                "{encoded}"
+            );
+        }
+        // Names are case-sensitive, and a name in a value is none.
+        assert_eq!(Parameters::parse(b"a=1&A=2&b=a%26a").get("a"), Ok(Some("1")));
+    }
+}

@@ -1,0 +1,70 @@
+//! What was found out about a text, in words for the person who typed it.
+
+use pkce_core::{CodeVerifier, ParseError};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+#[wasm_bindgen(getter_with_clone)]
+pub struct Finding {
+    pub good: bool,
+    pub message: String,
+    /// Where the first character that is not allowed stands. The ones before it are ASCII, so that bytes, characters and
+    /// the units of JavaScript's strings count alike.
+    pub position: Option<u32>,
+}
+
+impl Finding {
+    pub fn good(message: String) -> Self {
+        Self {
+            good: true,
+            message,
+            position: None,
+        }
+    }
+
+    pub fn bad(message: String) -> Self {
+        Self {
+            good: false,
+            message,
+            position: None,
+        }
+    }
+}
+
+/// Which rule of RFC 7636 section 4.1 a text breaks.
+pub fn of_verifier(text: &str, why: ParseError) -> Finding {
+    match why {
+        ParseError::InvalidLength { len } => {
+            let short = len < CodeVerifier::MIN_LEN;
+            let what = if short { "Too short" } else { "Too long" };
+            // The rule counts bytes. They are characters, as long as all are of the kind that is allowed.
+            let unit = if text.is_ascii() { "characters" } else { "bytes" };
+            Finding::bad(format!("{what}: {len} {unit}. A verifier has 43 to 128 characters."))
+        }
+        ParseError::InvalidByte { index } => {
+            let character = text
+                .get(index..)
+                .and_then(|rest| rest.chars().next())
+                .map_or_else(String::new, name);
+            let rule = "A verifier has only A-Z a-z 0-9 - . _ ~";
+            Finding {
+                good: false,
+                message: format!("Character {index} (counted from 0) is not allowed: {character}. {rule}"),
+                position: u32::try_from(index).ok(),
+            }
+        }
+        other => Finding::bad(format!("Not a verifier: {other}.")),
+    }
+}
+
+/// A character as it can be told from others that look like it, or like nothing.
+fn name(character: char) -> String {
+    let code = u32::from(character);
+    match character {
+        ' ' => format!("a space (U+{code:04X})"),
+        '\n' => format!("a line break (U+{code:04X})"),
+        '\t' => format!("a tab (U+{code:04X})"),
+        _ if character.is_ascii_graphic() => format!("{character} (U+{code:04X})"),
+        _ if character.is_alphanumeric() => format!("{character} (U+{code:04X}), which is not ASCII"),
+        _ => format!("U+{code:04X}"),
+    }
+}

@@ -1,0 +1,259 @@
+//! The redirect back: a listener on a loopback port, and what its one request must say.
+
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, TcpListener};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, anyhow, bail, ensure};
+use tiny_http::{Header, Method, Response, Server};
+use url::form_urlencoded;
+
+use crate::printable;
+
+/// What the answer of the authorization endpoint must agree with.
+pub struct Expected<'a> {
+    pub state: &'a str,
+    pub issuer: &'a str,
+    /// The server announced RFC 9207, so an answer without `iss` is not its answer.
+    pub iss_required: bool,
+}
+
+pub struct Listener {
+    server: Server,
+    port: u16,
+}
+
+impl Listener {
+    /// Only 127.0.0.1, so that no other machine can connect. Port 0 takes a free one.
+    pub fn open(port: u16) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|why| match why.kind() {
+            ErrorKind::AddrInUse => {
+                anyhow!("port {port} is in use: choose another one, or leave --port out to take a free one")
+            }
+            _ => anyhow!("cannot listen on port {port} of 127.0.0.1: {why}"),
+        })?;
+        let port = listener
+            .local_addr()
+            .context("the port of the listener is unknown")?
+            .port();
+        let server = Server::from_listener(listener, None).map_err(|why| anyhow!("cannot listen: {why}"))?;
+        Ok(Self { server, port })
+    }
+
+    pub fn redirect_uri(&self) -> String {
+        format!("http://127.0.0.1:{}/callback", self.port)
+    }
+
+    /// Waits for the redirect and returns its code. What browsers ask for besides, such as an icon, is not found, and
+    /// the wait goes on.
+    pub fn wait(&self, expected: &Expected<'_>, limit: Duration) -> anyhow::Result<String> {
+        let deadline = Instant::now() + limit;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            ensure!(!left.is_zero(), "no login within {} s", limit.as_secs());
+            let Some(request) = self.server.recv_timeout(left).context("the loopback listener failed")? else {
+                continue;
+            };
+            let query = match request.url().split_once('?') {
+                Some(("/callback", query)) if *request.method() == Method::Get => query.to_owned(),
+                _ => {
+                    // On a thread of its own: whoever is slow to send the rest of it must not hold up the time limit.
+                    thread::spawn(move || request.respond(Response::empty(404)));
+                    continue;
+                }
+            };
+            let code = code_from(&query, expected);
+            // Whether the browser reads it makes no difference to the login.
+            let _ = request.respond(page(code.is_ok()));
+            return code;
+        }
+    }
+}
+
+/// Nothing in the answer counts before `state` and `iss` have shown that it belongs to this login and this server.
+fn code_from(query: &str, expected: &Expected<'_>) -> anyhow::Result<String> {
+    let state = single(query, "state")?;
+    ensure!(
+        state.as_deref() == Some(expected.state),
+        "the redirect does not belong to this login: state is wrong"
+    );
+    match single(query, "iss")? {
+        Some(iss) if iss == expected.issuer => {}
+        Some(iss) => bail!("the redirect comes from another server: iss is {}", printable(&iss)),
+        None if expected.iss_required => bail!("the redirect does not say which server it comes from: iss is missing"),
+        None => {}
+    }
+    if let Some(error) = single(query, "error")? {
+        let description = single(query, "error_description")?;
+        bail!("the login was refused: {}", refusal(&error, description.as_deref()));
+    }
+    single(query, "code")?.context("the redirect has no code")
+}
+
+/// RFC 6749 section 3.1: an empty parameter is an absent one, and none comes twice.
+fn single(query: &str, name: &str) -> anyhow::Result<Option<String>> {
+    let mut values = form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == name);
+    let first = values.next();
+    ensure!(values.next().is_none(), "the redirect has {name} more than once");
+    Ok(first
+        .map(|(_, value)| value.into_owned())
+        .filter(|value| !value.is_empty()))
+}
+
+/// An OAuth error and its description, as one line.
+pub fn refusal(error: &str, description: Option<&str>) -> String {
+    match description {
+        Some(description) => format!("{} ({})", printable(error), printable(description)),
+        None => printable(error),
+    }
+}
+
+fn page(received: bool) -> Response<std::io::Cursor<Vec<u8>>> {
+    let (status, heading, text) = match received {
+        true => (
+            200,
+            "Almost done",
+            "The terminal has received the login. You can close this window.",
+        ),
+        false => (
+            400,
+            "Not logged in",
+            "The terminal says why. You can close this window.",
+        ),
+    };
+    let html = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
+         <title>{heading}</title>\n<h1>{heading}</h1>\n<p>{text}</p>\n</html>\n"
+    );
+    let mut response = Response::from_string(html).with_status_code(status);
+    for (name, value) in [
+        ("Content-Type", "text/html; charset=utf-8"),
+        // The address of this page holds the code.
+        ("Cache-Control", "no-store"),
+        ("Referrer-Policy", "no-referrer"),
+        ("Connection", "close"),
+    ] {
+        if let Ok(header) = Header::from_bytes(name, value) {
+            response.add_header(header);
+        }
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+
+    use super::*;
+
+    const EXPECTED: Expected<'_> = Expected {
+        state: "5tate",
+        issuer: "https://a.example",
+        iss_required: false,
+    };
+    const STRICT: Expected<'_> = Expected {
+        iss_required: true,
+        ..EXPECTED
+    };
+
+    fn refused(query: &str, expected: &Expected<'_>) -> String {
+        code_from(query, expected).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn code_is_read_and_decoded() {
+        assert_eq!(code_from("code=a%2Bb+c&state=5tate", &EXPECTED).unwrap(), "a+b c");
+        assert_eq!(
+            code_from("state=5tate&iss=https%3A%2F%2Fa.example&code=x", &STRICT).unwrap(),
+            "x"
+        );
+    }
+
+    #[test]
+    fn wrong_missing_empty_or_repeated_state_is_refused_before_anything_else() {
+        for query in [
+            "code=x&state=other",
+            "code=x",
+            "code=x&state=",
+            "error=access_denied",
+            "",
+        ] {
+            assert!(refused(query, &EXPECTED).contains("state is wrong"), "{query}");
+        }
+        assert!(refused("code=x&state=5tate&state=5tate", &EXPECTED).contains("state more than once"));
+    }
+
+    #[test]
+    fn iss_must_be_the_issuer_and_present_if_announced() {
+        assert!(refused("code=x&state=5tate&iss=https://b.example", &EXPECTED).contains("another server"));
+        assert!(refused("code=x&state=5tate&iss=https://a.example/", &EXPECTED).contains("another server"));
+        assert!(refused("code=x&state=5tate", &STRICT).contains("iss is missing"));
+        assert!(refused("error=access_denied&state=5tate", &STRICT).contains("iss is missing"));
+    }
+
+    #[test]
+    fn a_refused_login_says_why() {
+        assert_eq!(
+            refused(
+                "error=access_denied&error_description=not+today%1B&state=5tate",
+                &EXPECTED
+            ),
+            "the login was refused: access_denied (not today\u{fffd})"
+        );
+        assert_eq!(
+            refused("error=server_error&state=5tate", &EXPECTED),
+            "the login was refused: server_error"
+        );
+    }
+
+    #[test]
+    fn missing_or_repeated_code_is_refused() {
+        assert!(refused("state=5tate", &EXPECTED).contains("no code"));
+        assert!(refused("code=&state=5tate", &EXPECTED).contains("no code"));
+        assert!(refused("code=x&code=y&state=5tate", &EXPECTED).contains("code more than once"));
+    }
+
+    fn get(port: u16, target: &str) -> String {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+        write!(
+            stream,
+            "GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    #[test]
+    fn other_requests_do_not_end_the_wait() {
+        let listener = Listener::open(0).unwrap();
+        let port = listener.port;
+        let browser = thread::spawn(move || {
+            let _never_used = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+            assert!(get(port, "/favicon.ico").starts_with("HTTP/1.1 404"));
+            assert!(get(port, "/callback").starts_with("HTTP/1.1 404"));
+            get(port, "/callback?code=x&state=5tate")
+        });
+        assert_eq!(listener.wait(&EXPECTED, Duration::from_secs(30)).unwrap(), "x");
+        assert!(browser.join().unwrap().contains("You can close this window"));
+    }
+
+    #[test]
+    fn the_wait_ends_at_the_limit() {
+        let late = Listener::open(0)
+            .unwrap()
+            .wait(&EXPECTED, Duration::from_millis(50))
+            .unwrap_err();
+        assert!(late.to_string().starts_with("no login within"));
+    }
+
+    #[test]
+    fn a_taken_port_is_named() {
+        let taken = Listener::open(0).unwrap();
+        let error = Listener::open(taken.port).err().unwrap().to_string();
+        assert!(error.starts_with(&format!("port {} is in use", taken.port)));
+    }
+}
