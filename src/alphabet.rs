@@ -10,17 +10,27 @@ use crate::secret::{MAX_LEN, MIN_LEN};
 const LANE: usize = 16;
 
 /// Gives the bytes of `text` if it is well formed: its length is checked first, then every byte.
-///
+#[inline]
+pub(crate) fn check(text: &str) -> Result<&[u8], ParseError> {
+    let text = check_length(text)?;
+    check_bytes(text)?;
+    Ok(text)
+}
+
+#[inline]
+pub(crate) fn check_length(text: &str) -> Result<&[u8], ParseError> {
+    match text.len() {
+        MIN_LEN..=MAX_LEN => Ok(text.as_bytes()),
+        len => Err(ParseError::InvalidLength { len }),
+    }
+}
+
 /// No branch and no table depends on what the bytes are. Only the answer becomes public and, for a refused text, the
 /// place of its first bad byte.
 #[inline]
-pub(crate) fn check(text: &str) -> Result<&[u8], ParseError> {
-    let text = text.as_bytes();
-    if text.len() < MIN_LEN || text.len() > MAX_LEN {
-        return Err(ParseError::InvalidLength { len: text.len() });
-    }
+pub(crate) fn check_bytes(text: &[u8]) -> Result<(), ParseError> {
     if answer(all_unreserved(text)) {
-        Ok(text)
+        Ok(())
     } else {
         Err(first_bad_byte(text))
     }

@@ -174,6 +174,25 @@ impl CodeChallenge {
         ]
     }
 
+    /// Whether this is the challenge of a verifier whose form is yet to be checked.
+    #[inline]
+    pub(crate) fn check(&self, verifier: &str) -> Result<bool, ParseError> {
+        let verifier = alphabet::check_length(verifier)?;
+        match &self.0 {
+            Form::S256 { digest, .. } => {
+                // The alphabet in between: it is looked at while the rounds before it go on, a sixth less time for 128
+                // characters.
+                let begun = s256::begin(verifier);
+                alphabet::check_bytes(verifier)?;
+                Ok(compare::digests_equal(&s256::finish(begun, verifier), digest))
+            }
+            Form::Plain(text) => {
+                alphabet::check_bytes(verifier)?;
+                Ok(compare::texts_equal(verifier, text.as_bytes()))
+            }
+        }
+    }
+
     /// Whether this is the challenge of a well-formed verifier.
     #[inline]
     pub(crate) fn matches(&self, verifier: &[u8]) -> bool {

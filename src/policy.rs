@@ -1,4 +1,3 @@
-use crate::alphabet;
 use crate::challenge::CodeChallenge;
 use crate::error::{AuthorizationError, TokenError};
 use crate::method::CodeChallengeMethod;
@@ -211,8 +210,7 @@ impl ServerPolicy {
         if !self.allows(challenge.method()) {
             return Err(TokenError::PlainNotAllowed);
         }
-        let verifier = alphabet::check(verifier).map_err(TokenError::Malformed)?;
-        if challenge.matches(verifier) {
+        if challenge.check(verifier).map_err(TokenError::Malformed)? {
             Ok(PkceOutcome::Verified)
         } else {
             Err(TokenError::Mismatch)
