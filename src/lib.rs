@@ -12,6 +12,11 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+// No part of the API: it is there for rustdoc and for the doc tests alone. Its examples use all three features.
+#[cfg(all(any(doc, doctest), feature = "alloc", feature = "getrandom", feature = "rand_core"))]
+#[cfg_attr(docsrs, doc(auto_cfg = false))]
+pub mod guides;
+
 // The four values of the protocol.
 mod challenge;
 mod metadata;
