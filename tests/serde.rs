@@ -180,6 +180,13 @@ fn a_challenge_is_read_in_any_order_and_without_names() {
 }
 
 #[test]
+fn a_field_has_a_name_or_a_number() {
+    let map = MapDeserializer::<_, ValueError>::new([(true, CHALLENGE)].into_iter());
+    let error = CodeChallenge::deserialize(map).unwrap_err().to_string();
+    assert_eq!(error, "invalid type: boolean `true`, expected the name of a field");
+}
+
+#[test]
 fn half_a_challenge_is_an_error_and_never_plain() {
     refused::<CodeChallenge>(
         &json!({"code_challenge": CHALLENGE}),
