@@ -135,8 +135,8 @@ tests_but() {
 }
 
 # What Miri does not run: `examples` starts processes, `exhaustive` and the searches of `secrecy` take too long,
-# `allocations` counts what the test harness allocates too.
-MIRI_SKIP=(examples exhaustive secrecy allocations no_generator)
+# `allocations` counts what the test harness allocates too, `migration` reads a text.
+MIRI_SKIP=(examples exhaustive secrecy allocations no_generator migration)
 
 need_miri() {
     need_toolchain nightly

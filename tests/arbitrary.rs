@@ -8,7 +8,7 @@ use chacha20::ChaCha12Rng;
 use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier};
 use rand_core::{Rng, SeedableRng};
 
-const ROUNDS: usize = if cfg!(miri) { 20 } else { 2_000 };
+const ROUNDS: usize = if cfg!(miri) { 8 } else { 2_000 };
 
 /// What `read` makes of octets that a fuzzer could have chosen.
 fn many<T>(mut read: impl FnMut(&mut Unstructured<'_>) -> T) -> Vec<T> {
