@@ -15,7 +15,7 @@ const ALPHABET: &[u8; 66] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 impl<'a> Arbitrary<'a> for CodeVerifier {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let mut text = [b'A'; MAX_LEN];
-        let (text, _) = text.split_at_mut(u.int_in_range(MIN_LEN..=MAX_LEN)?);
+        let text = &mut text[..u.int_in_range(MIN_LEN..=MAX_LEN)?];
         for byte in text.iter_mut() {
             *byte = *u.choose(ALPHABET)?;
         }

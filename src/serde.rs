@@ -144,13 +144,13 @@ impl<'de> Deserialize<'de> for CodeChallenge {
     }
 }
 
-/// Parses a text where it lies.
-struct Text<T> {
+/// Parses a text where it lies. An owned one is wiped, also when it is refused: a plain challenge is a verifier, too.
+struct Text<F> {
     what: &'static str,
-    parse: fn(&str) -> Result<T, ParseError>,
+    parse: F,
 }
 
-impl<T> Visitor<'_> for Text<T> {
+impl<T, F: FnOnce(&str) -> Result<T, ParseError>> Visitor<'_> for Text<F> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -214,6 +214,14 @@ impl Held {
         }
     }
 
+    fn hold(&mut self, text: &str) -> Result<(), ParseError> {
+        let len = text.len();
+        let bytes = self.bytes.0.get_mut(..len).ok_or(ParseError::InvalidLength { len })?;
+        bytes.copy_from_slice(text.as_bytes());
+        self.len = Some(len);
+        Ok(())
+    }
+
     fn parse<E: Error>(&self, method: Option<CodeChallengeMethod>) -> Result<CodeChallenge, E> {
         let len = self.len.ok_or_else(|| E::missing_field(CHALLENGE))?;
         let method = method.ok_or_else(|| E::missing_field(METHOD))?;
@@ -227,30 +235,10 @@ impl<'de> DeserializeSeed<'de> for &mut Held {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for &mut Held {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the text of a {CHALLENGE}")
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        let len = text.len();
-        match self.bytes.0.get_mut(..len) {
-            Some(bytes) => bytes.copy_from_slice(text.as_bytes()),
-            None => return Err(E::custom(ParseError::InvalidLength { len })),
-        }
-        self.len = Some(len);
-        Ok(())
-    }
-
-    #[cfg(feature = "alloc")]
-    fn visit_string<E: Error>(self, text: alloc::string::String) -> Result<(), E> {
-        self.visit_str(&zeroize::Zeroizing::new(text))
+        deserializer.deserialize_str(Text {
+            what: CHALLENGE,
+            parse: |text: &str| self.hold(text),
+        })
     }
 }
 
