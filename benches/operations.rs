@@ -21,9 +21,7 @@ fn main() {
         .warm_up_time(Duration::from_millis(300))
         .measurement_time(Duration::from_secs(1))
         .configure_from_args();
-    #[cfg(feature = "getrandom")]
     generate(&mut criterion.benchmark_group("generate"));
-    #[cfg(feature = "rand_core")]
     generate_from_rng(&mut criterion.benchmark_group("generate_from_rng"));
     encode(&mut criterion.benchmark_group("encode"));
     challenge(&mut criterion.benchmark_group("challenge"));
@@ -75,12 +73,9 @@ fn verifiers() -> [CodeVerifier; 3] {
 }
 
 /// The challenge of a fresh verifier, which is dropped as its client's would be.
-#[cfg(any(feature = "getrandom", feature = "rand_core"))]
 fn challenge_of(verifier: CodeVerifier) -> CodeChallenge {
     black_box(&verifier).challenge(CodeChallengeMethod::S256)
 }
-
-#[cfg(feature = "getrandom")]
 fn generate(group: &mut Group<'_>) {
     time(group, "limit: getrandom::fill", 43, || {
         let mut octets = [0; 32];
@@ -91,8 +86,6 @@ fn generate(group: &mut Group<'_>) {
         CodeVerifier::generate().map(challenge_of)
     });
 }
-
-#[cfg(feature = "rand_core")]
 fn generate_from_rng(group: &mut Group<'_>) {
     use rand_core::{Rng, SeedableRng};
 

@@ -1,6 +1,5 @@
 //! Feature `serde`: the wire's own texts go out, and what comes in is checked by the same rules as everywhere else, by
 //! whatever way the format hands it over.
-#![cfg(feature = "serde")]
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
