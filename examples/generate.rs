@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Read as _, Write as _};
 use std::process::ExitCode;
 
-use pkce_core::{CodeChallengeMethod, CodeVerifier, PkceOutcome, ServerPolicy};
+use pkce_core::{CodeChallengeMethod, CodeVerifier, ServerPolicy};
 
 const HELP: &str = "\
 Shows one whole PKCE exchange: a code_verifier, its S256 code_challenge, the authorization URL, the token request, and
@@ -169,16 +169,15 @@ fn exchange(verifier: &CodeVerifier, state: &str) -> Result<String, std::fmt::Er
     )?;
     let policy = ServerPolicy::new();
     let [(_, code_challenge), (_, method)] = challenge.authorization_params();
-    match policy.authorization_request(Some(code_challenge), Some(method)) {
+    match policy.check_authorization_request(Some(code_challenge), Some(method)) {
         Err(e) => writeln!(out, "  authorization request  refused, {}: {e}", e.oauth_error())?,
         Ok(stored) => {
             writeln!(
                 out,
                 "  authorization request  accepted: the challenge and its method are stored with the code"
             )?;
-            match policy.token_request(stored.as_ref(), Some(secret)) {
-                Ok(PkceOutcome::Verified) => writeln!(out, "  token request          verified: tokens may be issued")?,
-                Ok(PkceOutcome::NotUsed) => writeln!(out, "  token request          PKCE was not used")?,
+            match policy.check_token_request(Some(&stored), Some(secret)) {
+                Ok(()) => writeln!(out, "  token request          verified: tokens may be issued")?,
                 Err(e) => writeln!(out, "  token request          refused, {}: {e}", e.oauth_error())?,
             }
         }

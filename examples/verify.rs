@@ -3,7 +3,7 @@
 use std::io::{self, Read as _, Write as _};
 use std::process::ExitCode;
 
-use pkce_core::{CodeVerifier, PkceOutcome, ServerPolicy};
+use pkce_core::{CodeVerifier, ServerPolicy};
 
 const HELP: &str = "\
 Reads a code_verifier from standard input, without one trailing newline, and prints what an authorization server
@@ -84,15 +84,13 @@ fn decide(
         method,
     }: &Arguments,
 ) -> io::Result<(u8, String)> {
-    let stored = match policy.authorization_request(Some(challenge), Some(method)) {
+    let stored = match policy.check_authorization_request(Some(challenge), Some(method)) {
         Ok(stored) => stored,
         Err(e) => return Ok(refused("authorization", e.oauth_error(), &e)),
     };
     let verifier = standard_input()?;
-    Ok(match policy.token_request(stored.as_ref(), Some(&verifier)) {
-        Ok(PkceOutcome::Verified) => (0, "verified: the verifier belongs to the challenge\n".to_owned()),
-        // Only under `allow_non_pkce`, which this server does not say.
-        Ok(PkceOutcome::NotUsed) => (1, "not verified: PKCE was not used\n".to_owned()),
+    Ok(match policy.check_token_request(Some(&stored), Some(&verifier)) {
+        Ok(()) => (0, "verified: the verifier belongs to the challenge\n".to_owned()),
         Err(e) => refused("token", e.oauth_error(), &e),
     })
 }

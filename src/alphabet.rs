@@ -2,7 +2,7 @@
 
 use core::hint::black_box;
 
-use crate::error::ParseError;
+use crate::error::ParseVerifierError;
 use crate::lanes::{at_least, each, word};
 use crate::secret::{MAX_LEN, MIN_LEN};
 
@@ -11,24 +11,24 @@ const LANE: usize = 16;
 
 /// Gives the bytes of `text` if it is well formed: its length is checked first, then every byte.
 #[inline]
-pub(crate) fn check(text: &str) -> Result<&[u8], ParseError> {
+pub(crate) fn check(text: &str) -> Result<&[u8], ParseVerifierError> {
     let text = check_length(text)?;
     check_bytes(text)?;
     Ok(text)
 }
 
 #[inline]
-pub(crate) fn check_length(text: &str) -> Result<&[u8], ParseError> {
+pub(crate) fn check_length(text: &str) -> Result<&[u8], ParseVerifierError> {
     match text.len() {
         MIN_LEN..=MAX_LEN => Ok(text.as_bytes()),
-        len => Err(ParseError::InvalidLength { len }),
+        len => Err(ParseVerifierError::InvalidLength { len }),
     }
 }
 
 /// No branch and no table depends on what the bytes are. Only the answer becomes public and, for a refused text, the
 /// place of its first bad byte.
 #[inline]
-pub(crate) fn check_bytes(text: &[u8]) -> Result<(), ParseError> {
+pub(crate) fn check_bytes(text: &[u8]) -> Result<(), ParseVerifierError> {
     if answer(all_unreserved(text)) {
         Ok(())
     } else {
@@ -93,9 +93,9 @@ fn answer(well_formed: bool) -> bool {
 
 #[cold]
 #[inline(never)]
-fn first_bad_byte(text: &[u8]) -> ParseError {
+fn first_bad_byte(text: &[u8]) -> ParseVerifierError {
     let is_unreserved = |byte: &&u8| unreserved(u32::from(**byte)) & 0x80 != 0;
-    ParseError::InvalidByte {
+    ParseVerifierError::InvalidByte {
         index: text.iter().take_while(is_unreserved).count(),
     }
 }

@@ -4,8 +4,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::error::ParseError;
+use crate::error::ParseChallengeError;
 use crate::lanes::{at_least, each};
+use crate::method::CodeChallengeMethod::S256;
 use crate::s256::Digest;
 
 /// The number of letters that `octets` octets become.
@@ -100,11 +101,14 @@ pub(crate) fn words(octets: &[u8]) -> impl Fn(usize) -> u32 {
 }
 
 /// The text of an S256 challenge and the digest that it stands for.
-pub(crate) fn decode(value: &str) -> Result<([u8; 43], Digest), ParseError> {
+pub(crate) fn decode(value: &str) -> Result<([u8; 43], Digest), ParseChallengeError> {
     let text = value
         .as_bytes()
         .try_into()
-        .map_err(|_| ParseError::InvalidLength { len: value.len() })?;
+        .map_err(|_| ParseChallengeError::InvalidLength {
+            len: value.len(),
+            method: S256,
+        })?;
     // `decode_slice` wants room for 33 octets, because it counts in groups of three.
     let mut octets = [0; 33];
     URL_SAFE_NO_PAD
@@ -118,10 +122,10 @@ pub(crate) fn decode(value: &str) -> Result<([u8; 43], Digest), ParseError> {
 }
 
 #[cold]
-fn why_not(text: &[u8; 43]) -> ParseError {
+fn why_not(text: &[u8; 43]) -> ParseChallengeError {
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     match text.iter().position(|&byte| !is_letter(byte)) {
-        Some(index) => ParseError::InvalidByte { index },
-        None => ParseError::NonCanonical,
+        Some(index) => ParseChallengeError::InvalidByte { index, method: S256 },
+        None => ParseChallengeError::NonCanonical,
     }
 }

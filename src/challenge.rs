@@ -3,35 +3,35 @@ use core::fmt;
 use crate::alphabet;
 use crate::base64url;
 use crate::compare;
-use crate::error::{ParseError, VerifyError};
+use crate::error::{ParseChallengeError, ParseVerifierError, StoredChallengeError, VerifyError};
 use crate::method::CodeChallengeMethod;
 use crate::s256::{self, Digest};
 use crate::secret::SecretText;
 use crate::verifier::CodeVerifier;
 
-/// The `code_challenge` together with the method that made it: what the client sends first and the server stores with
-/// the code, [RFC 7636 sections 4.2 and 4.4](https://www.rfc-editor.org/rfc/rfc7636#section-4.2).
+/// A `code_challenge` and the method that derived it: what the client sends first, and what the server stores with the
+/// code ([RFC 7636 sections 4.2 and 4.4](https://www.rfc-editor.org/rfc/rfc7636#section-4.2)).
 ///
-/// An S256 challenge is exactly 43 characters of base64url, the last one canonical, without padding. A plain one is a
-/// verifier: 43 to 128 characters.
+/// An S256 challenge is exactly 43 characters of base64url, without padding, and the two spare bits of the last one are
+/// zero. A plain challenge is a verifier: 43 to 128 characters.
 ///
 /// # Security
 ///
 /// An S256 challenge is not secret. A plain challenge is the verifier itself: `Debug` hides it, and it is wiped when it is
-/// dropped, as a [`CodeVerifier`] is. `==` takes constant time.
+/// dropped, as a [`CodeVerifier`] is. `==` runs in constant time.
 ///
 /// ```
 /// use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier};
 ///
-/// let stored = CodeChallenge::parse("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", CodeChallengeMethod::S256)?;
+/// let challenge = CodeChallenge::parse("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", CodeChallengeMethod::S256)?;
 /// let verifier = CodeVerifier::parse("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")?;
-/// assert!(stored.verify(&verifier).is_ok());
-/// # Ok::<(), pkce_core::ParseError>(())
+/// assert!(challenge.verify(&verifier).is_ok());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct CodeChallenge(Form);
+pub struct CodeChallenge(Repr);
 
-enum Form {
-    /// The text for those who ask for it, the digest for the comparison: each is the other, encoded or decoded.
+enum Repr {
+    /// Each field is the other one, encoded or decoded: the text is for reading, the digest for comparing.
     S256 {
         text: [u8; 43],
         digest: Digest,
@@ -40,59 +40,90 @@ enum Form {
 }
 
 impl CodeChallenge {
-    /// The challenge of a well-formed verifier.
-    pub(crate) fn of(verifier: &[u8], method: CodeChallengeMethod) -> Self {
-        match method {
-            CodeChallengeMethod::S256 => {
-                let digest = s256::digest(verifier);
-                let mut text = [0; 43];
-                base64url::encode::<32>(|i| digest.get(i).copied().unwrap_or_default(), &mut text);
-                Self(Form::S256 { text, digest })
-            }
-            CodeChallengeMethod::Plain => Self(Form::Plain(SecretText::copy_of(verifier))),
-        }
-    }
-
-    /// Takes a `code_challenge` from a database, with the method that was stored beside it.
+    /// Parses a `code_challenge` for the given method
+    /// ([RFC 7636 section 4.2](https://www.rfc-editor.org/rfc/rfc7636#section-4.2)).
     ///
-    /// For the parameters of a request use
-    /// [`ServerPolicy::authorization_request`](crate::ServerPolicy::authorization_request), which knows what an absent
-    /// method means and which methods are allowed.
+    /// For the parameters of a request, use
+    /// [`ServerPolicy::check_authorization_request`](crate::ServerPolicy::check_authorization_request). For a database row,
+    /// use [`from_stored`](Self::from_stored).
     ///
     /// # Errors
     ///
-    /// [`ParseError::InvalidLength`], [`ParseError::InvalidByte`] or, for S256, [`ParseError::NonCanonical`]. A stored
-    /// challenge that does not parse is the server's own fault: answer `server_error`, and never go on as if there were no
-    /// challenge.
+    /// Returns [`ParseChallengeError`] if the length, a byte or, for S256, the last character is invalid. Never continue as
+    /// if there were no challenge.
     ///
     /// # Security
     ///
-    /// Not secret: the length, whether it is well formed, and the place of the first bad byte. An S256 challenge is
-    /// decoded with a look-up table, for it is public; a plain one is checked without.
+    /// The length, whether the value is well formed, and the offset of the first invalid byte are not secret. An S256
+    /// challenge is public and is decoded with a lookup table; a plain challenge is checked without one.
     ///
     /// ```
-    /// use pkce_core::{CodeChallenge, CodeChallengeMethod, ParseError};
+    /// use pkce_core::{CodeChallenge, CodeChallengeMethod};
     ///
-    /// let padded = CodeChallenge::parse("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM=", CodeChallengeMethod::S256);
-    /// assert_eq!(padded.unwrap_err(), ParseError::InvalidLength { len: 44 });
+    /// let text = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+    /// assert!(CodeChallenge::parse(text, CodeChallengeMethod::S256).is_ok());
+    /// assert!(CodeChallenge::parse(&text[1..], CodeChallengeMethod::S256).is_err());
     /// ```
-    pub fn parse(value: &str, method: CodeChallengeMethod) -> Result<Self, ParseError> {
+    #[doc(alias("base64", "validate"))]
+    pub fn parse(value: &str, method: CodeChallengeMethod) -> Result<Self, ParseChallengeError> {
         match method {
             CodeChallengeMethod::S256 => {
                 let (text, digest) = base64url::decode(value)?;
-                Ok(Self(Form::S256 { text, digest }))
+                Ok(Self(Repr::S256 { text, digest }))
             }
-            CodeChallengeMethod::Plain => {
-                alphabet::check(value).map(|text| Self(Form::Plain(SecretText::copy_of(text))))
-            }
+            CodeChallengeMethod::Plain => match alphabet::check(value) {
+                Ok(text) => Ok(Self(Repr::Plain(SecretText::copy_of(text)))),
+                Err(ParseVerifierError::InvalidLength { len }) => {
+                    Err(ParseChallengeError::InvalidLength { len, method })
+                }
+                Err(ParseVerifierError::InvalidByte { index }) => {
+                    Err(ParseChallengeError::InvalidByte { index, method })
+                }
+            },
         }
     }
 
-    /// The text of the challenge, to send and to store, never without its [`method`](Self::method).
+    /// Reads the two nullable columns `code_challenge` and `code_challenge_method` of a database row.
+    ///
+    /// Returns `None` if both are null: the authorization request did not use PKCE. Pass the columns as they are. An empty
+    /// text is a value, and a malformed one.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`StoredChallengeError`] if only one column is null or a value is malformed; the method is checked first. The
+    /// row was damaged, so respond with `server_error` and status 500. Never turn the error into `None`, which means that
+    /// PKCE was not used.
+    ///
+    /// ```
+    /// use pkce_core::{CodeChallenge, StoredChallengeError};
+    ///
+    /// let text = Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    /// assert!(CodeChallenge::from_stored(text, Some("S256"))?.is_some());
+    /// assert!(CodeChallenge::from_stored(None, None)?.is_none());
+    /// assert_eq!(CodeChallenge::from_stored(text, None), Err(StoredChallengeError::Incomplete));
+    /// # Ok::<(), StoredChallengeError>(())
+    /// ```
+    #[doc(alias("database", "db", "store", "row", "column"))]
+    pub fn from_stored(
+        code_challenge: Option<&str>,
+        code_challenge_method: Option<&str>,
+    ) -> Result<Option<Self>, StoredChallengeError> {
+        let (challenge, method) = match (code_challenge, code_challenge_method) {
+            (Some(challenge), Some(method)) => (challenge, method),
+            (None, None) => return Ok(None),
+            (Some(_), None) | (None, Some(_)) => return Err(StoredChallengeError::Incomplete),
+        };
+        let method = method.parse().map_err(StoredChallengeError::Method)?;
+        Self::parse(challenge, method)
+            .map(Some)
+            .map_err(StoredChallengeError::Challenge)
+    }
+
+    /// Returns the challenge as a string, to send or to store together with its [`method`](Self::method).
     ///
     /// # Security
     ///
-    /// The text of a plain challenge is the verifier: store and send it as the secret that it is.
+    /// The text of a plain challenge is the verifier: store and send it as a secret.
     ///
     /// ```
     /// # use pkce_core::{CodeChallengeMethod, CodeVerifier};
@@ -102,13 +133,13 @@ impl CodeChallenge {
     #[must_use]
     pub fn as_str(&self) -> &str {
         match &self.0 {
-            // Never an error, for base64url is ASCII: the fallback is there so that nothing can panic.
-            Form::S256 { text, .. } => core::str::from_utf8(text).unwrap_or_default(),
-            Form::Plain(text) => text.as_str(),
+            // Infallible: base64url is ASCII. `unwrap_or_default` avoids a panic path.
+            Repr::S256 { text, .. } => core::str::from_utf8(text).unwrap_or_default(),
+            Repr::Plain(text) => text.as_str(),
         }
     }
 
-    /// The `code_challenge_method` that made the challenge.
+    /// Returns the `code_challenge_method` of this challenge.
     ///
     /// ```
     /// # use pkce_core::{CodeChallengeMethod, CodeVerifier};
@@ -118,24 +149,24 @@ impl CodeChallenge {
     #[must_use]
     pub const fn method(&self) -> CodeChallengeMethod {
         match self.0 {
-            Form::S256 { .. } => CodeChallengeMethod::S256,
-            Form::Plain(_) => CodeChallengeMethod::Plain,
+            Repr::S256 { .. } => CodeChallengeMethod::S256,
+            Repr::Plain(_) => CodeChallengeMethod::Plain,
         }
     }
 
-    /// Whether this is the challenge of `verifier`
-    /// ([RFC 7636 section 4.6](https://www.rfc-editor.org/rfc/rfc7636#section-4.6)).
+    /// Checks that this challenge was derived from `verifier`. A server calls
+    /// [`ServerPolicy::check_token_request`](crate::ServerPolicy::check_token_request) instead.
     ///
-    /// It applies no policy, and cannot see that a challenge or a verifier is missing: a server calls
-    /// [`ServerPolicy::token_request`](crate::ServerPolicy::token_request).
+    /// This is only the comparison of [RFC 7636 section 4.6](https://www.rfc-editor.org/rfc/rfc7636#section-4.6): it
+    /// applies no policy, and code that calls it only when both values are present skips the check when one is missing.
     ///
     /// # Errors
     ///
-    /// [`VerifyError`] where it is not: refuse the token request with `invalid_grant`.
+    /// Returns [`VerifyError`] if it was not.
     ///
     /// # Security
     ///
-    /// The time it takes depends on the lengths and the method alone. Not secret: these and the answer.
+    /// Timing depends only on the lengths and the method, which are not secret. Neither is the result.
     ///
     /// ```
     /// # use pkce_core::{CodeChallengeMethod, CodeVerifier};
@@ -144,18 +175,23 @@ impl CodeChallenge {
     /// assert!(challenge.verify(&verifier).is_ok());
     /// assert!(challenge.verify(&CodeVerifier::from_random_bytes(&[8; 32])).is_err());
     /// ```
+    #[doc(alias = "compare")]
     pub fn verify(&self, verifier: &CodeVerifier) -> Result<(), VerifyError> {
-        if self.matches(verifier.as_bytes()) {
+        if self.verify_bytes(verifier.as_bytes()) {
             Ok(())
         } else {
             Err(VerifyError)
         }
     }
 
-    /// The parameters `code_challenge` and `code_challenge_method` of the authorization request, as names and values
-    /// ([RFC 7636 section 4.3](https://www.rfc-editor.org/rfc/rfc7636#section-4.3)).
+    /// Returns the parameters `code_challenge` and `code_challenge_method` of the authorization request, as pairs of name
+    /// and value ([RFC 7636 section 4.3](https://www.rfc-editor.org/rfc/rfc7636#section-4.3)).
     ///
-    /// No value needs percent-encoding: all of their characters are unreserved.
+    /// The values need no percent-encoding: all of their characters are unreserved.
+    ///
+    /// # Security
+    ///
+    /// The value of a plain challenge is the verifier: do not log the pairs.
     ///
     /// ```
     /// # use pkce_core::{CodeChallengeMethod, CodeVerifier};
@@ -166,6 +202,7 @@ impl CodeChallenge {
     /// }
     /// assert!(url.ends_with("&code_challenge_method=S256"));
     /// ```
+    #[doc(alias("redirect", "url", "query"))]
     #[must_use]
     pub fn authorization_params(&self) -> [(&'static str, &str); 2] {
         [
@@ -174,31 +211,43 @@ impl CodeChallenge {
         ]
     }
 
-    /// Whether this is the challenge of a verifier whose form is yet to be checked.
+    /// Derives the challenge of a well-formed verifier.
+    pub(crate) fn derive(verifier: &[u8], method: CodeChallengeMethod) -> Self {
+        match method {
+            CodeChallengeMethod::S256 => {
+                let digest = s256::digest(verifier);
+                let mut text = [0; 43];
+                base64url::encode::<32>(|i| digest.get(i).copied().unwrap_or_default(), &mut text);
+                Self(Repr::S256 { text, digest })
+            }
+            CodeChallengeMethod::Plain => Self(Repr::Plain(SecretText::copy_of(verifier))),
+        }
+    }
+
+    /// Checks the form of `verifier`, and returns whether this challenge was derived from it.
     #[inline]
-    pub(crate) fn check(&self, verifier: &str) -> Result<bool, ParseError> {
+    pub(crate) fn verify_str(&self, verifier: &str) -> Result<bool, ParseVerifierError> {
         let verifier = alphabet::check_length(verifier)?;
         match &self.0 {
-            Form::S256 { digest, .. } => {
-                // The alphabet in between: it is looked at while the rounds before it go on, a sixth less time for 128
-                // characters.
+            Repr::S256 { digest, .. } => {
+                // The alphabet is checked while the rounds of the first block are still in flight.
                 let begun = s256::begin(verifier);
                 alphabet::check_bytes(verifier)?;
                 Ok(compare::digests_equal(&s256::finish(begun, verifier), digest))
             }
-            Form::Plain(text) => {
+            Repr::Plain(text) => {
                 alphabet::check_bytes(verifier)?;
                 Ok(compare::texts_equal(verifier, text.as_bytes()))
             }
         }
     }
 
-    /// Whether this is the challenge of a well-formed verifier.
+    /// Returns whether this challenge was derived from a well-formed verifier.
     #[inline]
-    pub(crate) fn matches(&self, verifier: &[u8]) -> bool {
+    pub(crate) fn verify_bytes(&self, verifier: &[u8]) -> bool {
         match &self.0 {
-            Form::S256 { digest, .. } => compare::digests_equal(&s256::digest(verifier), digest),
-            Form::Plain(text) => compare::texts_equal(verifier, text.as_bytes()),
+            Repr::S256 { digest, .. } => compare::digests_equal(&s256::digest(verifier), digest),
+            Repr::Plain(text) => compare::texts_equal(verifier, text.as_bytes()),
         }
     }
 }
@@ -206,37 +255,37 @@ impl CodeChallenge {
 impl Clone for CodeChallenge {
     fn clone(&self) -> Self {
         match &self.0 {
-            Form::S256 { text, digest } => Self(Form::S256 {
+            Repr::S256 { text, digest } => Self(Repr::S256 {
                 text: *text,
                 digest: *digest,
             }),
-            Form::Plain(text) => Self(Form::Plain(SecretText::copy_of(text.as_bytes()))),
+            Repr::Plain(text) => Self(Repr::Plain(SecretText::copy_of(text.as_bytes()))),
         }
     }
 }
 
-/// In constant time: challenges of different methods are different, whatever their texts are.
+/// Runs in constant time. Challenges of different methods are not equal.
 impl PartialEq for CodeChallenge {
     fn eq(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
-            (Form::S256 { digest: a, .. }, Form::S256 { digest: b, .. }) => compare::digests_equal(a, b),
-            (Form::Plain(a), Form::Plain(b)) => compare::texts_equal(a.as_bytes(), b.as_bytes()),
-            (Form::S256 { .. }, Form::Plain(_)) | (Form::Plain(_), Form::S256 { .. }) => false,
+            (Repr::S256 { digest: a, .. }, Repr::S256 { digest: b, .. }) => compare::digests_equal(a, b),
+            (Repr::Plain(a), Repr::Plain(b)) => compare::texts_equal(a.as_bytes(), b.as_bytes()),
+            (Repr::S256 { .. }, Repr::Plain(_)) | (Repr::Plain(_), Repr::S256 { .. }) => false,
         }
     }
 }
 
 impl Eq for CodeChallenge {}
 
-/// Shows the method, and the text of an S256 challenge alone.
+/// Prints the method, and the text of an S256 challenge only.
 impl fmt::Debug for CodeChallenge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("CodeChallenge");
-        shown.field("method", &self.method());
+        let mut debug = f.debug_struct("CodeChallenge");
+        debug.field("method", &self.method());
         match &self.0 {
-            // Not the `Debug` of `str`: that of the standard library can panic, as far as the compiler can tell.
-            Form::S256 { .. } => shown.field("text", &format_args!("\"{}\"", self.as_str())).finish(),
-            Form::Plain(_) => shown.finish_non_exhaustive(),
+            // The standard `Debug` of `str` contains a panic path.
+            Repr::S256 { .. } => debug.field("text", &format_args!("\"{}\"", self.as_str())).finish(),
+            Repr::Plain(_) => debug.finish_non_exhaustive(),
         }
     }
 }

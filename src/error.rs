@@ -1,93 +1,228 @@
-//! What can go wrong, split by what the caller does next. No error holds or prints a byte of the value it is about.
+//! One error type per subject. No error holds or prints a byte of the value that was refused.
+//!
+//! Every message consists of the characters that RFC 6749 allows in `error_description` (section 4.1.2.1): ASCII without
+//! `"` and `\`.
 
 use core::error::Error;
 use core::fmt;
 
-/// Why a text is not a `code_verifier`, a `code_challenge` or a `code_challenge_method`.
+use crate::method::CodeChallengeMethod;
+
+/// The error returned when parsing a `code_verifier`.
 ///
-/// A client that made the value has a defect to mend; a server answers with the error of its endpoint, which
-/// [`AuthorizationError`] and [`TokenError`] carry.
-///
-/// # Security
-///
-/// Of the refused value it tells the length, or the place of the first bad byte: neither is secret.
+/// Contains the length or the offset that was refused, neither of which is secret, and no part of the value.
 ///
 /// ```
-/// use pkce_core::{CodeVerifier, ParseError};
+/// use pkce_core::{CodeVerifier, ParseVerifierError};
 ///
-/// assert_eq!(CodeVerifier::parse("too short").unwrap_err(), ParseError::InvalidLength { len: 9 });
+/// let error = CodeVerifier::parse("too short").unwrap_err();
+/// assert_eq!(error, ParseVerifierError::InvalidLength { len: 9 });
+/// assert_eq!(error.to_string(), "invalid length 9: a code_verifier has 43 to 128 characters");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum ParseError {
-    /// The length is outside 43 to 128 bytes, or is not exactly 43 for an S256 challenge
-    /// ([RFC 7636 section 4.1](https://www.rfc-editor.org/rfc/rfc7636#section-4.1) and
-    /// [4.2](https://www.rfc-editor.org/rfc/rfc7636#section-4.2)).
+pub enum ParseVerifierError {
+    /// The length is not between 43 and 128 bytes
+    /// ([RFC 7636 section 4.1](https://www.rfc-editor.org/rfc/rfc7636#section-4.1)).
     InvalidLength {
-        /// The length that the value has, in bytes.
+        /// The length of the value in bytes.
         len: usize,
     },
-    /// A byte is outside the alphabet: the 66 unreserved characters, or the 64 of base64url for an S256 challenge.
+    /// A byte is not one of the 66 unreserved characters `A-Z a-z 0-9 - . _ ~`.
     InvalidByte {
         /// The zero-based offset of the first such byte.
         index: usize,
     },
-    /// The last character of an S256 challenge has spare bits set, so that no encoder can have written it.
-    NonCanonical,
-    /// The method is neither `S256` nor `plain`, spelled exactly so.
-    UnknownMethod,
 }
 
-impl fmt::Display for ParseError {
+impl fmt::Display for ParseVerifierError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::InvalidLength { len } => {
-                write!(f, "length is {len} bytes, must be 43 to 128, and exactly 43 for an S256 code_challenge")
+                write!(f, "invalid length {len}: a code_verifier has 43 to 128 characters")
             }
             Self::InvalidByte { index } => write!(
                 f,
-                "byte at offset {index} is not allowed, must be one of A-Z a-z 0-9 - . _ ~ \
-                 (without . and ~ in an S256 code_challenge)"
+                "invalid byte at offset {index}: a code_verifier contains only A-Z a-z 0-9 - . _ ~"
             ),
-            Self::NonCanonical => f.write_str(
-                "last character is not canonical base64url of 32 octets, must be one of A E I M Q U Y c g k o s w 0 4 8",
-            ),
-            Self::UnknownMethod => f.write_str("method is unknown, must be S256 or plain, in exactly this case"),
         }
     }
 }
 
-impl Error for ParseError {}
+impl Error for ParseVerifierError {}
 
-/// Why an authorization request is refused.
+/// The error returned when parsing a `code_challenge`.
 ///
-/// The server answers with [`oauth_error`](Self::oauth_error) as `error` and with the text of this error as
-/// `error_description`, by redirect to the client
-/// ([RFC 6749 section 4.1.2.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1)).
+/// Contains the method and the length or offset that was refused, none of which is secret, and no part of the value.
+///
+/// ```
+/// use pkce_core::{CodeChallenge, CodeChallengeMethod};
+///
+/// let padded = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM=";
+/// let error = CodeChallenge::parse(padded, CodeChallengeMethod::S256).unwrap_err();
+/// assert_eq!(error.to_string(), "invalid length 44: an S256 code_challenge has exactly 43 characters");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ParseChallengeError {
+    /// The length is not exactly 43 bytes for S256, or not between 43 and 128 bytes for plain
+    /// ([RFC 7636 section 4.2](https://www.rfc-editor.org/rfc/rfc7636#section-4.2)).
+    InvalidLength {
+        /// The length of the value in bytes.
+        len: usize,
+        /// The method that the value was parsed for.
+        method: CodeChallengeMethod,
+    },
+    /// A byte is outside the alphabet: base64url for S256, the 66 unreserved characters for plain.
+    InvalidByte {
+        /// The zero-based offset of the first such byte.
+        index: usize,
+        /// The method that the value was parsed for.
+        method: CodeChallengeMethod,
+    },
+    /// The last character of an S256 challenge has a spare bit set, so it is not the base64url encoding of 32 octets.
+    NonCanonical,
+}
+
+impl fmt::Display for ParseChallengeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use CodeChallengeMethod::{Plain, S256};
+        match self {
+            Self::InvalidLength { len, method: S256 } => {
+                write!(
+                    f,
+                    "invalid length {len}: an S256 code_challenge has exactly 43 characters"
+                )
+            }
+            Self::InvalidLength { len, method: Plain } => {
+                write!(
+                    f,
+                    "invalid length {len}: a plain code_challenge has 43 to 128 characters"
+                )
+            }
+            Self::InvalidByte { index, method: S256 } => write!(
+                f,
+                "invalid byte at offset {index}: an S256 code_challenge contains only A-Z a-z 0-9 - _"
+            ),
+            Self::InvalidByte { index, method: Plain } => write!(
+                f,
+                "invalid byte at offset {index}: a plain code_challenge contains only A-Z a-z 0-9 - . _ ~"
+            ),
+            Self::NonCanonical => f.write_str(
+                "non-canonical last character: an S256 code_challenge ends in one of A E I M Q U Y c g k o s w 0 4 8",
+            ),
+        }
+    }
+}
+
+impl Error for ParseChallengeError {}
+
+/// The error returned when parsing a `code_challenge_method` that is neither `S256` nor `plain`, in exactly this case.
+///
+/// ```
+/// use pkce_core::{CodeChallengeMethod, ParseMethodError};
+///
+/// assert_eq!("s256".parse::<CodeChallengeMethod>(), Err(ParseMethodError));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParseMethodError;
+
+impl fmt::Display for ParseMethodError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("unknown code_challenge_method: expected S256 or plain, in exactly this case")
+    }
+}
+
+impl Error for ParseMethodError {}
+
+/// The error returned when the two stored columns are not a challenge. See
+/// [`CodeChallenge::from_stored`](crate::CodeChallenge::from_stored).
+///
+/// The row was damaged or written by other code, so the client is not at fault. Respond with status 500 and
+/// [`oauth_error`](Self::oauth_error), and issue no token.
+///
+/// ```
+/// use pkce_core::{CodeChallenge, StoredChallengeError};
+///
+/// let stored = CodeChallenge::from_stored(Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"), None);
+/// assert_eq!(stored, Err(StoredChallengeError::Incomplete));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StoredChallengeError {
+    /// One of the two columns is null and the other is not.
+    Incomplete,
+    /// The stored `code_challenge_method` is not `S256` or `plain`.
+    Method(ParseMethodError),
+    /// The stored `code_challenge` is malformed for its method.
+    Challenge(ParseChallengeError),
+}
+
+impl StoredChallengeError {
+    /// Returns the `error` code of the response, which is always `server_error`.
+    ///
+    /// RFC 6749 defines this code for the authorization endpoint
+    /// ([section 4.1.2.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1)) and none for a failure inside the
+    /// token endpoint; send it there with status 500.
+    ///
+    /// ```
+    /// # use pkce_core::StoredChallengeError;
+    /// assert_eq!(StoredChallengeError::Incomplete.oauth_error(), "server_error");
+    /// ```
+    #[must_use]
+    pub const fn oauth_error(&self) -> &'static str {
+        "server_error"
+    }
+}
+
+impl fmt::Display for StoredChallengeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Incomplete => f.write_str(
+                "incomplete stored challenge: only one of code_challenge and code_challenge_method is present",
+            ),
+            Self::Method(error) => write!(f, "stored challenge: {error}"),
+            Self::Challenge(error) => write!(f, "stored challenge: {error}"),
+        }
+    }
+}
+
+impl Error for StoredChallengeError {}
+
+/// The reason why an authorization request is refused.
+///
+/// Redirect to the client with [`oauth_error`](Self::oauth_error) as `error` and this error's text as
+/// `error_description` ([RFC 6749 section 4.1.2.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1)), and issue no
+/// code.
 ///
 /// ```
 /// use pkce_core::{AuthorizationError, ServerPolicy};
 ///
-/// let refused = ServerPolicy::new().authorization_request(None, None).unwrap_err();
-/// assert_eq!(refused, AuthorizationError::ChallengeRequired);
-/// assert_eq!(refused.oauth_error(), "invalid_request");
-/// assert_eq!(refused.to_string(), "code_challenge is missing, this server requires PKCE");
+/// let error = ServerPolicy::new().check_authorization_request(None, None).unwrap_err();
+/// assert_eq!(error, AuthorizationError::MissingChallenge);
+/// assert_eq!(error.oauth_error(), "invalid_request");
+/// assert_eq!(error.to_string(), "missing code_challenge: this server requires PKCE");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AuthorizationError {
     /// Neither parameter is present, and the server requires PKCE.
-    ChallengeRequired,
-    /// `code_challenge_method` is present without `code_challenge`: half of a PKCE request.
+    MissingChallenge,
+    /// `code_challenge` is present without a method, which means plain
+    /// ([RFC 7636 section 4.3](https://www.rfc-editor.org/rfc/rfc7636#section-4.3)), and the server does not allow plain.
+    MissingMethod,
+    /// `code_challenge_method` is present without `code_challenge`.
     MethodWithoutChallenge,
-    /// The method is plain, said or by default, and the server does not allow it.
+    /// `code_challenge_method` is neither `S256` nor `plain`.
+    UnknownMethod,
+    /// `code_challenge_method` is `plain`, and the server does not allow it.
     PlainNotAllowed,
-    /// `code_challenge` or `code_challenge_method` breaks a rule.
-    Malformed(ParseError),
+    /// `code_challenge` is malformed for its method.
+    Malformed(ParseChallengeError),
 }
 
 impl AuthorizationError {
-    /// The `error` code of the answer: `invalid_request` for each of them
+    /// Returns the `error` code of the response, which is always `invalid_request`
     /// ([RFC 7636 section 4.4.1](https://www.rfc-editor.org/rfc/rfc7636#section-4.4.1)).
     ///
     /// ```
@@ -103,57 +238,61 @@ impl AuthorizationError {
 impl fmt::Display for AuthorizationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ChallengeRequired => f.write_str("code_challenge is missing, this server requires PKCE"),
-            Self::MethodWithoutChallenge => f.write_str("code_challenge_method was sent without code_challenge"),
+            Self::MissingChallenge => f.write_str("missing code_challenge: this server requires PKCE"),
+            Self::MissingMethod => {
+                f.write_str("missing code_challenge_method: it defaults to plain, and this server requires S256")
+            }
+            Self::MethodWithoutChallenge => {
+                f.write_str("missing code_challenge: code_challenge_method was sent without it")
+            }
+            // The parser's message also offers plain, which this server may refuse.
+            Self::UnknownMethod => f.write_str("unknown code_challenge_method: use S256, in exactly this case"),
             Self::PlainNotAllowed => {
-                f.write_str("code_challenge_method is plain, or absent, which means plain, must be S256")
+                f.write_str("code_challenge_method plain is not allowed: this server requires S256")
             }
-            Self::Malformed(ParseError::UnknownMethod) => {
-                write!(f, "code_challenge_method: {}", ParseError::UnknownMethod)
-            }
-            Self::Malformed(why) => write!(f, "code_challenge: {why}"),
+            Self::Malformed(error) => error.fmt(f),
         }
     }
 }
 
 impl Error for AuthorizationError {}
 
-/// Why a token request is refused.
+/// The reason why a token request is refused.
 ///
-/// The server answers with [`oauth_error`](Self::oauth_error) as `error` and with the text of this error as
-/// `error_description`, in the JSON of a 400 response
-/// ([RFC 6749 section 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)), and issues no token.
+/// Respond with status 400, [`oauth_error`](Self::oauth_error) as `error` and this error's text as `error_description`
+/// ([RFC 6749 section 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)), and issue no token.
 ///
 /// ```
 /// use pkce_core::{CodeChallenge, CodeChallengeMethod, ServerPolicy, TokenError};
 ///
 /// let stored = CodeChallenge::parse("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", CodeChallengeMethod::S256)?;
-/// let refused = ServerPolicy::new().token_request(Some(&stored), None).unwrap_err();
-/// assert_eq!(refused, TokenError::MissingVerifier);
-/// assert_eq!(refused.oauth_error(), "invalid_grant");
-/// # Ok::<(), pkce_core::ParseError>(())
+/// let error = ServerPolicy::new().check_token_request(Some(&stored), None).unwrap_err();
+/// assert_eq!(error, TokenError::MissingVerifier);
+/// assert_eq!(error.oauth_error(), "invalid_grant");
+/// # Ok::<(), pkce_core::ParseChallengeError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TokenError {
     /// A challenge is stored with the code, and `code_verifier` is absent or empty.
     MissingVerifier,
-    /// No challenge is stored with the code, and `code_verifier` is present: the sign of a downgrade
+    /// No challenge is stored with the code, and `code_verifier` is present: the sign of a PKCE downgrade attack
     /// ([RFC 9700 section 4.8.2](https://www.rfc-editor.org/rfc/rfc9700#section-4.8.2)).
+    #[doc(alias = "downgrade")]
     UnexpectedVerifier,
-    /// `code_verifier` breaks a rule.
-    Malformed(ParseError),
-    /// `code_verifier` is not the one that the challenge was made of.
+    /// `code_verifier` is malformed.
+    Malformed(ParseVerifierError),
+    /// `code_verifier` is not the one that the challenge was derived from.
     Mismatch,
-    /// The stored challenge is plain, and the server does not allow that any more.
+    /// The stored challenge is plain, and the server no longer allows plain.
     PlainNotAllowed,
-    /// Neither a challenge is stored nor a verifier present, and the server requires PKCE.
-    ChallengeRequired,
+    /// No challenge is stored and no verifier was sent, and the server requires PKCE.
+    MissingChallenge,
 }
 
 impl TokenError {
-    /// The `error` code of the answer: `invalid_request` for [`Malformed`](Self::Malformed) and
-    /// [`UnexpectedVerifier`](Self::UnexpectedVerifier), else `invalid_grant`
+    /// Returns the `error` code of the response: `invalid_request` for [`Malformed`](Self::Malformed) and
+    /// [`UnexpectedVerifier`](Self::UnexpectedVerifier), otherwise `invalid_grant`
     /// ([RFC 7636 section 4.6](https://www.rfc-editor.org/rfc/rfc7636#section-4.6)).
     ///
     /// ```
@@ -165,7 +304,7 @@ impl TokenError {
     pub const fn oauth_error(&self) -> &'static str {
         match self {
             Self::Malformed(_) | Self::UnexpectedVerifier => "invalid_request",
-            Self::MissingVerifier | Self::Mismatch | Self::PlainNotAllowed | Self::ChallengeRequired => "invalid_grant",
+            Self::MissingVerifier | Self::Mismatch | Self::PlainNotAllowed | Self::MissingChallenge => "invalid_grant",
         }
     }
 }
@@ -174,16 +313,18 @@ impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MissingVerifier => {
-                f.write_str("code_verifier is missing, the authorization request carried a code_challenge")
+                f.write_str("missing code_verifier: the authorization request had a code_challenge")
             }
             Self::UnexpectedVerifier => {
-                f.write_str("code_verifier was sent, but the authorization request carried no code_challenge")
+                f.write_str("unexpected code_verifier: the authorization request had no code_challenge")
             }
-            Self::Malformed(why) => write!(f, "code_verifier: {why}"),
-            Self::Mismatch => f.write_str("code_verifier does not match the code_challenge"),
-            Self::PlainNotAllowed => f.write_str("code_challenge is plain, which this server does not allow any more"),
-            Self::ChallengeRequired => {
-                f.write_str("code_challenge was missing in the authorization request, this server requires PKCE")
+            Self::Malformed(error) => error.fmt(f),
+            Self::Mismatch => VerifyError.fmt(f),
+            Self::PlainNotAllowed => {
+                f.write_str("plain code_challenge is no longer allowed: this server requires S256")
+            }
+            Self::MissingChallenge => {
+                f.write_str("missing code_challenge in the authorization request: this server requires PKCE")
             }
         }
     }
@@ -191,20 +332,19 @@ impl fmt::Display for TokenError {
 
 impl Error for TokenError {}
 
-/// The verifier does not belong to the challenge. It says nothing more, on purpose.
+/// The error returned when a verifier does not match a challenge. It contains no detail, on purpose.
 ///
-/// A server that compares by hand answers `invalid_grant`
+/// A server responds with `invalid_grant`
 /// ([RFC 7636 section 4.6](https://www.rfc-editor.org/rfc/rfc7636#section-4.6)).
 ///
 /// ```
 /// use pkce_core::{CodeChallengeMethod, CodeVerifier, VerifyError};
 ///
 /// let challenge = CodeVerifier::from_random_bytes(&[7; 32]).challenge(CodeChallengeMethod::S256);
-/// let another = CodeVerifier::from_random_bytes(&[8; 32]);
-/// assert_eq!(challenge.verify(&another), Err::<(), VerifyError>(challenge.verify(&another).unwrap_err()));
+/// let other = CodeVerifier::from_random_bytes(&[8; 32]);
+/// assert_eq!(challenge.verify(&other), Err(VerifyError));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct VerifyError;
 
 impl fmt::Display for VerifyError {
@@ -215,10 +355,9 @@ impl fmt::Display for VerifyError {
 
 impl Error for VerifyError {}
 
-/// The operating system's random number generator failed, and no verifier was made.
+/// The error returned when the operating system's random number generator fails.
 ///
-/// There is nothing to fall back to: the login cannot start. The text says why, by the operating system's error number
-/// where there is one.
+/// Abort the login: there is no fallback. The message contains the operating system's error code if there is one.
 ///
 /// ```
 /// use pkce_core::{CodeVerifier, GenerateError};
@@ -235,11 +374,7 @@ pub struct GenerateError(pub(crate) getrandom::Error);
 #[cfg(feature = "getrandom")]
 impl fmt::Display for GenerateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the random number generator of the operating system failed, {}",
-            self.0
-        )
+        write!(f, "the system random number generator failed: {}", self.0)
     }
 }
 
@@ -254,12 +389,12 @@ mod tests {
 
     use super::GenerateError;
 
-    /// No test can make the operating system fail, so the error is made by hand.
+    /// The operating system's generator cannot be made to fail in a test, so the error is constructed here.
     #[test]
-    fn generate_error_says_what_failed_and_why() {
+    fn generate_error_names_the_generator_and_its_reason() {
         assert_eq!(
             GenerateError(getrandom::Error::UNSUPPORTED).to_string(),
-            "the random number generator of the operating system failed, getrandom: this target is not supported"
+            "the system random number generator failed: getrandom: this target is not supported"
         );
     }
 }

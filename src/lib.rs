@@ -46,8 +46,11 @@ pub use self::serde::expose_secret;
 pub use challenge::CodeChallenge;
 #[cfg(feature = "getrandom")]
 pub use error::GenerateError;
-pub use error::{AuthorizationError, ParseError, TokenError, VerifyError};
+pub use error::{
+    AuthorizationError, ParseChallengeError, ParseMethodError, ParseVerifierError, StoredChallengeError, TokenError,
+    VerifyError,
+};
 pub use metadata::S256Support;
 pub use method::CodeChallengeMethod;
-pub use policy::{PkceOutcome, ServerPolicy};
+pub use policy::{LenientPolicy, PkceOutcome, ServerPolicy};
 pub use verifier::CodeVerifier;

@@ -1,15 +1,15 @@
 use crate::method::CodeChallengeMethod;
 
-/// What a server's metadata says of S256, for a client that decides whether to go on,
-/// [RFC 8414 section 2](https://www.rfc-editor.org/rfc/rfc8414#section-2).
+/// What a server's metadata says about S256, for a client that decides whether to start a login
+/// ([RFC 8414 section 2](https://www.rfc-editor.org/rfc/rfc8414#section-2)).
 ///
-/// It has three answers, for there are servers that support S256 and leave `code_challenge_methods_supported` out.
+/// Three values, because some servers support S256 but omit `code_challenge_methods_supported`.
 ///
-/// | answer | what a client does |
+/// | Value | What a client does |
 /// |---|---|
-/// | [`Listed`](Self::Listed) | use S256 |
-/// | [`NotListed`](Self::NotListed) | stop: never fall back to plain ([RFC 7636 section 7.2](https://www.rfc-editor.org/rfc/rfc7636#section-7.2)) |
-/// | [`Unknown`](Self::Unknown) | send S256 all the same: a server that does not know PKCE ignores it, and the client is then unprotected; stop if that is not acceptable |
+/// | [`Listed`](Self::Listed) | Use S256. |
+/// | [`NotListed`](Self::NotListed) | Stop. Never fall back to plain ([RFC 7636 section 7.2](https://www.rfc-editor.org/rfc/rfc7636#section-7.2)). |
+/// | [`Unknown`](Self::Unknown) | Send S256 anyway. A server that does not know PKCE ignores it and the login is not protected; stop if that is not acceptable. |
 ///
 /// ```
 /// use pkce_core::S256Support;
@@ -19,19 +19,20 @@ use crate::method::CodeChallengeMethod;
 /// assert_eq!(S256Support::from_metadata(None::<[&str; 0]>), S256Support::Unknown);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "a client must not start a login with a server that does not support S256"]
 pub enum S256Support {
-    /// The list names `S256`.
+    /// The list contains `S256`.
     Listed,
-    /// There is a list, and it does not name `S256`.
+    /// There is a list, and it does not contain `S256`.
     NotListed,
     /// There is no list.
     Unknown,
 }
 
 impl S256Support {
-    /// Reads `code_challenge_methods_supported`: `None` where the metadata has no such member.
+    /// Reads `code_challenge_methods_supported`. Pass `None` if the metadata has no such member.
     ///
-    /// The names are compared exactly, as the RFC asks for: `s256` is not S256.
+    /// Names are compared exactly: `s256` is not `S256`.
     ///
     /// ```
     /// # use pkce_core::S256Support;

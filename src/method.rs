@@ -1,35 +1,36 @@
 use core::fmt;
 use core::str::FromStr;
 
-use crate::error::ParseError;
+use crate::error::ParseMethodError;
 
-/// The `code_challenge_method`: how a challenge is made from a verifier,
-/// [RFC 7636 section 4.2](https://www.rfc-editor.org/rfc/rfc7636#section-4.2).
+/// The `code_challenge_method`: how a challenge is derived from a verifier
+/// ([RFC 7636 section 4.2](https://www.rfc-editor.org/rfc/rfc7636#section-4.2)).
 ///
-/// On the wire and in a database it is the text `S256` or `plain`, in exactly this case.
+/// Parses from `S256` or `plain`, in exactly this case.
 ///
-/// There is no default, and no way from an absent method to plain: section 4.3's rule is applied by
-/// [`ServerPolicy::authorization_request`](crate::ServerPolicy::authorization_request), and nowhere else. So a method that was lost on its way to the
-/// database is an error, not plain. The enum is exhaustive, so that a `match` on it needs no default arm to fall into.
+/// There is no default, and no conversion from an absent method to plain. Section 4.3's default is applied only in
+/// [`ServerPolicy::check_authorization_request`](crate::ServerPolicy::check_authorization_request), so a method that is
+/// lost on its way to the database is an error. The enum is exhaustive: a `match` on it needs no default arm.
 ///
 /// ```
-/// use pkce_core::{CodeChallengeMethod, ParseError};
+/// use pkce_core::{CodeChallengeMethod, ParseMethodError};
 ///
 /// let method: CodeChallengeMethod = "S256".parse()?;
 /// assert_eq!(method, CodeChallengeMethod::S256);
-/// assert_eq!(CodeChallengeMethod::try_from("s256"), Err(ParseError::UnknownMethod));
-/// # Ok::<(), ParseError>(())
+/// assert_eq!(CodeChallengeMethod::try_from("s256"), Err(ParseMethodError));
+/// # Ok::<(), ParseMethodError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CodeChallengeMethod {
-    /// `BASE64URL-ENCODE(SHA256(ASCII(code_verifier)))`: what a client that can hash must use.
+    /// `BASE64URL-ENCODE(SHA256(ASCII(code_verifier)))`. A client that can compute it must use it.
+    #[doc(alias("sha256", "hash"))]
     S256,
-    /// The challenge is the verifier itself: protects against less, and makes the challenge a secret.
+    /// The challenge is the verifier itself, so the challenge is a secret. Only for clients that cannot compute S256.
     Plain,
 }
 
 impl CodeChallengeMethod {
-    /// The text of the method on the wire: `S256` or `plain`
+    /// Returns the name of the method in requests and metadata: `S256` or `plain`
     /// ([RFC 7636 section 4.3](https://www.rfc-editor.org/rfc/rfc7636#section-4.3)).
     ///
     /// ```
@@ -52,21 +53,32 @@ impl fmt::Display for CodeChallengeMethod {
 }
 
 impl FromStr for CodeChallengeMethod {
-    type Err = ParseError;
+    type Err = ParseMethodError;
 
     fn from_str(value: &str) -> Result<Self, Self::Err> {
         match value {
             "S256" => Ok(Self::S256),
             "plain" => Ok(Self::Plain),
-            _ => Err(ParseError::UnknownMethod),
+            _ => Err(ParseMethodError),
         }
     }
 }
 
 impl TryFrom<&str> for CodeChallengeMethod {
-    type Error = ParseError;
+    type Error = ParseMethodError;
 
     fn try_from(value: &str) -> Result<Self, Self::Error> {
+        value.parse()
+    }
+}
+
+/// For `#[serde(try_from = "String")]` and `#[sqlx(try_from = "String")]`.
+#[cfg(feature = "alloc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
+impl TryFrom<alloc::string::String> for CodeChallengeMethod {
+    type Error = ParseMethodError;
+
+    fn try_from(value: alloc::string::String) -> Result<Self, Self::Error> {
         value.parse()
     }
 }

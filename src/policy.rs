@@ -2,57 +2,36 @@ use crate::challenge::CodeChallenge;
 use crate::error::{AuthorizationError, TokenError};
 use crate::method::CodeChallengeMethod;
 
-/// What an authorization server accepts, and its two decisions,
-/// [RFC 7636 sections 4.3 to 4.6](https://www.rfc-editor.org/rfc/rfc7636#section-4.3).
+/// The rules of an authorization server that requires PKCE
+/// ([RFC 7636 sections 4.3 to 4.6](https://www.rfc-editor.org/rfc/rfc7636#section-4.3)).
 ///
-/// By default PKCE is required and S256 the only method. Both functions take the raw parameters, absent or empty ones
-/// included, so that no rule is left to the caller.
+/// Accepts S256 only, unless [`allow_plain`](Self::allow_plain) is called. Both checks take the parameters as they were
+/// received, absent and empty ones included, so no rule is left to the caller.
 ///
 /// ```
-/// use pkce_core::{CodeChallenge, PkceOutcome, ServerPolicy};
+/// use pkce_core::{CodeChallenge, ServerPolicy};
 ///
 /// const POLICY: ServerPolicy = ServerPolicy::new();
 ///
-/// // The authorization endpoint: what goes into the database is text.
-/// let request = Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
-/// let challenge = POLICY.authorization_request(request, Some("S256"))?;
-/// let row = challenge.map(|it| (it.as_str().to_owned(), it.method().as_str()));
+/// // The authorization endpoint stores both columns with the code.
+/// let sent = Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+/// let challenge = POLICY.check_authorization_request(sent, Some("S256"))?;
+/// let row = (Some(challenge.as_str()), Some(challenge.method().as_str()));
 ///
-/// // The token endpoint: a row that does not parse any more is a server_error.
-/// let stored = row.map(|(text, method)| CodeChallenge::parse(&text, method.parse()?)).transpose()?;
-/// let outcome = POLICY.token_request(stored.as_ref(), Some("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"))?;
-/// assert_eq!(outcome, PkceOutcome::Verified);
+/// // The token endpoint reads them back.
+/// let stored = CodeChallenge::from_stored(row.0, row.1)?;
+/// let verifier = Some("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+/// POLICY.check_token_request(stored.as_ref(), verifier)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[doc(alias("server", "axum", "validate"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct ServerPolicy {
     plain_allowed: bool,
-    non_pkce_allowed: bool,
-}
-
-/// What a token request that is not refused has shown.
-///
-/// ```
-/// use pkce_core::{PkceOutcome, ServerPolicy};
-///
-/// let policy = ServerPolicy::new().allow_non_pkce();
-/// match policy.token_request(None, None)? {
-///     PkceOutcome::Verified => unreachable!("nothing was stored to verify"),
-///     PkceOutcome::NotUsed => { /* the client must be authenticated by other means */ }
-/// }
-/// # Ok::<(), pkce_core::TokenError>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "NotUsed means that nothing was verified"]
-pub enum PkceOutcome {
-    /// The verifier belongs to the stored challenge.
-    Verified,
-    /// Neither request used PKCE. Only a policy with [`allow_non_pkce`](ServerPolicy::allow_non_pkce) answers this.
-    NotUsed,
 }
 
 impl ServerPolicy {
-    /// PKCE is required, and S256 is the only method.
+    /// Creates a policy that requires PKCE and accepts S256 only.
     ///
     /// ```
     /// # use pkce_core::ServerPolicy;
@@ -60,18 +39,15 @@ impl ServerPolicy {
     /// ```
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            plain_allowed: false,
-            non_pkce_allowed: false,
-        }
+        Self { plain_allowed: false }
     }
 
-    /// Accepts the method plain too, for clients that cannot hash.
+    /// Also accepts the method plain, for clients that cannot compute S256.
     ///
     /// # Security
     ///
-    /// A plain challenge is the verifier: whoever sees the authorization request can redeem the code. It must be kept as
-    /// a secret, and encrypted where it travels inside the code
+    /// A plain challenge is the verifier: anyone who sees the authorization request can redeem the code. Store it as a
+    /// secret, and encrypt it if it is carried inside the code
     /// ([RFC 7636 section 7.2](https://www.rfc-editor.org/rfc/rfc7636#section-7.2)).
     ///
     /// ```
@@ -80,33 +56,29 @@ impl ServerPolicy {
     /// ```
     #[must_use]
     pub const fn allow_plain(self) -> Self {
-        Self {
-            plain_allowed: true,
-            ..self
-        }
+        Self { plain_allowed: true }
     }
 
-    /// Accepts requests without PKCE too, for confidential clients that do not know it.
+    /// Also accepts requests without PKCE, for confidential clients that do not support it.
     ///
     /// # Security
     ///
-    /// A public client must not get through without PKCE
-    /// ([RFC 9700 section 2.1.1](https://www.rfc-editor.org/rfc/rfc9700#section-2.1.1)): choose the policy by the client,
-    /// and the same one for both of its requests. A challenge that was stored is always enforced.
+    /// Public clients must use PKCE ([RFC 9700 section 2.1.1](https://www.rfc-editor.org/rfc/rfc9700#section-2.1.1)).
+    /// Choose the policy by the registered client, never by the request, and use the same one at both endpoints. A stored
+    /// challenge is always enforced.
     ///
     /// ```
     /// # use pkce_core::ServerPolicy;
-    /// assert_eq!(ServerPolicy::new().allow_non_pkce().authorization_request(None, None), Ok(None));
+    /// let lenient = ServerPolicy::new().allow_non_pkce();
+    /// assert_eq!(lenient.check_authorization_request(None, None), Ok(None));
     /// ```
+    #[doc(alias("optional", "downgrade"))]
     #[must_use]
-    pub const fn allow_non_pkce(self) -> Self {
-        Self {
-            non_pkce_allowed: true,
-            ..self
-        }
+    pub const fn allow_non_pkce(self) -> LenientPolicy {
+        LenientPolicy { strict: self }
     }
 
-    /// The methods for `code_challenge_methods_supported` in the server's metadata
+    /// Returns the methods for `code_challenge_methods_supported` in the server's metadata
     /// ([RFC 8414 section 2](https://www.rfc-editor.org/rfc/rfc8414#section-2)).
     ///
     /// ```
@@ -122,40 +94,101 @@ impl ServerPolicy {
         }
     }
 
-    /// Decides on the parameters `code_challenge` and `code_challenge_method` of an authorization request, and gives the
-    /// challenge to store with the code ([RFC 7636 section 4.4](https://www.rfc-editor.org/rfc/rfc7636#section-4.4)).
+    /// Checks the PKCE parameters of an authorization request and returns the challenge to store with the code
+    /// ([RFC 7636 section 4.4](https://www.rfc-editor.org/rfc/rfc7636#section-4.4)).
     ///
-    /// Hand it the parameters as they came, `None` for an absent one; an empty one counts as absent. A parameter that
-    /// came twice is to be refused before ([RFC 6749 section 3.1](https://www.rfc-editor.org/rfc/rfc6749#section-3.1)).
-    /// Store the text *and* the method. `Ok(None)` comes only under [`allow_non_pkce`](Self::allow_non_pkce): store that
-    /// there is none.
+    /// Pass each parameter as it was received, `None` if it is absent. An empty parameter counts as absent. Refuse a
+    /// repeated parameter before the call
+    /// ([RFC 6749 section 3.1](https://www.rfc-editor.org/rfc/rfc6749#section-3.1)). Store the challenge *and* the method.
     ///
     /// # Errors
     ///
-    /// In this order: presence, method (absent means plain), policy, form of the challenge. Redirect back with
+    /// Checks presence, then the method, then the form of the challenge. Redirect to the client with
     /// [`AuthorizationError::oauth_error`] and the error's text, and issue no code.
     ///
     /// # Security
     ///
-    /// An S256 challenge is not secret; a plain one is. Lengths, the place of the first bad byte and the decision are not.
+    /// An S256 challenge is not secret; a plain one is. Lengths, the offset of the first invalid byte, and the result are
+    /// not secret.
     ///
     /// ```
     /// # use pkce_core::{AuthorizationError, ServerPolicy};
+    /// let policy = ServerPolicy::new();
     /// let challenge = Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
-    /// assert!(ServerPolicy::new().authorization_request(challenge, Some("S256")).is_ok());
-    /// assert_eq!(ServerPolicy::new().authorization_request(challenge, None), Err(AuthorizationError::PlainNotAllowed));
+    /// assert!(policy.check_authorization_request(challenge, Some("S256")).is_ok());
+    ///
+    /// let error = policy.check_authorization_request(challenge, None).unwrap_err();
+    /// assert_eq!(error, AuthorizationError::MissingMethod);
     /// ```
-    pub fn authorization_request(
+    #[doc(alias("validate", "server"))]
+    pub fn check_authorization_request(
         &self,
         code_challenge: Option<&str>,
         code_challenge_method: Option<&str>,
+    ) -> Result<CodeChallenge, AuthorizationError> {
+        self.parse_challenge(code_challenge, code_challenge_method)?
+            .ok_or(AuthorizationError::MissingChallenge)
+    }
+
+    /// Checks the `code_verifier` of a token request against the challenge stored with the code
+    /// ([RFC 7636 section 4.6](https://www.rfc-editor.org/rfc/rfc7636#section-4.6)).
+    ///
+    /// Pass the parameter as it was received, `None` if it is absent. An empty parameter counts as absent. Refuse a
+    /// repeated parameter before the call
+    /// ([RFC 6749 section 3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)). Read `stored` with
+    /// [`CodeChallenge::from_stored`]. Call this before issuing any token, after checking that the code was issued to this
+    /// client.
+    ///
+    /// # Errors
+    ///
+    /// Checks presence, then the policy, then the form of the verifier, then equality. Respond with status 400,
+    /// [`TokenError::oauth_error`] and the error's text, and issue no token.
+    ///
+    /// # Security
+    ///
+    /// Reads the verifier in place; the only copies are hash blocks, which are wiped. No branch and no memory index depends
+    /// on the verifier, except for the two results "well formed" and "equal". Its length, the offset of the first invalid
+    /// byte, and the result are not secret. The caller wipes the buffer that holds the verifier.
+    ///
+    /// ```
+    /// # use pkce_core::{CodeChallenge, CodeChallengeMethod, ServerPolicy, TokenError};
+    /// let policy = ServerPolicy::new();
+    /// let stored = CodeChallenge::parse("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", CodeChallengeMethod::S256)?;
+    ///
+    /// let right = Some("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+    /// assert_eq!(policy.check_token_request(Some(&stored), right), Ok(()));
+    /// let wrong = Some("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXo");
+    /// assert_eq!(policy.check_token_request(Some(&stored), wrong), Err(TokenError::Mismatch));
+    /// # Ok::<(), pkce_core::ParseChallengeError>(())
+    /// ```
+    #[doc(alias("verify", "validate", "compare", "server"))]
+    pub fn check_token_request(
+        &self,
+        stored: Option<&CodeChallenge>,
+        code_verifier: Option<&str>,
+    ) -> Result<(), TokenError> {
+        match self.verify_stored(stored, code_verifier)? {
+            PkceOutcome::Verified => Ok(()),
+            PkceOutcome::NotUsed => Err(TokenError::MissingChallenge),
+        }
+    }
+
+    /// Applies every rule but the one by which the two policies differ: `Ok(None)` means that PKCE is not used.
+    fn parse_challenge(
+        self,
+        code_challenge: Option<&str>,
+        code_challenge_method: Option<&str>,
     ) -> Result<Option<CodeChallenge>, AuthorizationError> {
-        let (challenge, method) = match (present(code_challenge), present(code_challenge_method)) {
-            (Some(challenge), Some(method)) => (challenge, method.parse().map_err(AuthorizationError::Malformed)?),
-            (Some(challenge), None) => (challenge, CodeChallengeMethod::Plain),
+        let (challenge, method) = match (non_empty(code_challenge), non_empty(code_challenge_method)) {
+            (Some(challenge), Some(method)) => (
+                challenge,
+                method.parse().map_err(|_| AuthorizationError::UnknownMethod)?,
+            ),
+            // RFC 7636 section 4.3: "defaults to plain if not present".
+            (Some(challenge), None) if self.plain_allowed => (challenge, CodeChallengeMethod::Plain),
+            (Some(_), None) => return Err(AuthorizationError::MissingMethod),
             (None, Some(_)) => return Err(AuthorizationError::MethodWithoutChallenge),
-            (None, None) if self.non_pkce_allowed => return Ok(None),
-            (None, None) => return Err(AuthorizationError::ChallengeRequired),
+            (None, None) => return Ok(None),
         };
         if !self.allows(method) {
             return Err(AuthorizationError::PlainNotAllowed);
@@ -165,52 +198,22 @@ impl ServerPolicy {
             .map_err(AuthorizationError::Malformed)
     }
 
-    /// Decides on the parameter `code_verifier` of a token request, against the challenge that is stored with the code
-    /// ([RFC 7636 section 4.6](https://www.rfc-editor.org/rfc/rfc7636#section-4.6)).
-    ///
-    /// Hand it the parameter as it came, `None` for an absent one; an empty one counts as absent. A parameter that came
-    /// twice is to be refused before ([RFC 6749 section 3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)).
-    /// `stored` is `None` only where the authorization request had no challenge: a stored one that does not parse any
-    /// more is the server's own fault, a `server_error`, and never "no challenge". Call it before any token is issued,
-    /// and only for the client that the code was issued to.
-    ///
-    /// # Errors
-    ///
-    /// In this order: presence, policy, form of the verifier, comparison. Answer 400 with [`TokenError::oauth_error`] and
-    /// the error's text, and issue no token.
-    ///
-    /// # Security
-    ///
-    /// The text is checked where it lies, and the only copy of it, the last block that is hashed, is wiped. No branch and
-    /// no memory index depends on what it is, but for the two answers "well formed?" and "equal?". Not secret: its length,
-    /// the place of the first bad byte of a refused one, and the decision. The buffer that holds the text is the caller's
-    /// to wipe.
-    ///
-    /// ```
-    /// # use pkce_core::{CodeChallenge, CodeChallengeMethod, PkceOutcome, ServerPolicy, TokenError};
-    /// let stored = CodeChallenge::parse("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", CodeChallengeMethod::S256)?;
-    /// let right = Some("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
-    /// assert_eq!(ServerPolicy::new().token_request(Some(&stored), right), Ok(PkceOutcome::Verified));
-    /// let wrong = Some("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXo");
-    /// assert_eq!(ServerPolicy::new().token_request(Some(&stored), wrong), Err(TokenError::Mismatch));
-    /// # Ok::<(), pkce_core::ParseError>(())
-    /// ```
-    pub fn token_request(
-        &self,
+    /// Applies every rule but the one by which the two policies differ: whether `NotUsed` is accepted.
+    fn verify_stored(
+        self,
         stored: Option<&CodeChallenge>,
         code_verifier: Option<&str>,
     ) -> Result<PkceOutcome, TokenError> {
-        let (challenge, verifier) = match (stored, present(code_verifier)) {
+        let (challenge, verifier) = match (stored, non_empty(code_verifier)) {
             (Some(challenge), Some(verifier)) => (challenge, verifier),
             (Some(_), None) => return Err(TokenError::MissingVerifier),
             (None, Some(_)) => return Err(TokenError::UnexpectedVerifier),
-            (None, None) if self.non_pkce_allowed => return Ok(PkceOutcome::NotUsed),
-            (None, None) => return Err(TokenError::ChallengeRequired),
+            (None, None) => return Ok(PkceOutcome::NotUsed),
         };
         if !self.allows(challenge.method()) {
             return Err(TokenError::PlainNotAllowed);
         }
-        if challenge.check(verifier).map_err(TokenError::Malformed)? {
+        if challenge.verify_str(verifier).map_err(TokenError::Malformed)? {
             Ok(PkceOutcome::Verified)
         } else {
             Err(TokenError::Mismatch)
@@ -225,7 +228,122 @@ impl ServerPolicy {
     }
 }
 
-/// A parameter that is sent without a value counts as omitted, RFC 6749 sections 3.1 and 3.2.
-fn present(parameter: Option<&str>) -> Option<&str> {
+/// The rules of an authorization server that also serves clients without PKCE.
+///
+/// Created by [`ServerPolicy::allow_non_pkce`]. Choose it by the registered client, never by the request.
+///
+/// ```
+/// use pkce_core::{LenientPolicy, PkceOutcome, ServerPolicy, TokenError};
+///
+/// const LEGACY: LenientPolicy = ServerPolicy::new().allow_non_pkce();
+///
+/// // PKCE may be left out, but not at one endpoint only.
+/// assert_eq!(LEGACY.check_token_request(None, None), Ok(PkceOutcome::NotUsed));
+/// let verifier = Some("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+/// assert_eq!(LEGACY.check_token_request(None, verifier), Err(TokenError::UnexpectedVerifier));
+/// ```
+#[doc(alias = "downgrade")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LenientPolicy {
+    strict: ServerPolicy,
+}
+
+impl LenientPolicy {
+    /// Also accepts the method plain. See [`ServerPolicy::allow_plain`].
+    ///
+    /// ```
+    /// # use pkce_core::ServerPolicy;
+    /// let policy = ServerPolicy::new();
+    /// assert_eq!(policy.allow_non_pkce().allow_plain(), policy.allow_plain().allow_non_pkce());
+    /// ```
+    #[must_use]
+    pub const fn allow_plain(self) -> Self {
+        self.strict.allow_plain().allow_non_pkce()
+    }
+
+    /// Returns the methods for `code_challenge_methods_supported`. See [`ServerPolicy::methods_supported`].
+    ///
+    /// ```
+    /// # use pkce_core::ServerPolicy;
+    /// assert_eq!(ServerPolicy::new().allow_non_pkce().methods_supported().len(), 1);
+    /// ```
+    #[must_use]
+    pub const fn methods_supported(&self) -> &'static [CodeChallengeMethod] {
+        self.strict.methods_supported()
+    }
+
+    /// Checks the PKCE parameters of an authorization request and returns the challenge to store with the code, or `None`
+    /// if the request does not use PKCE.
+    ///
+    /// For `None`, store null in both columns. See [`ServerPolicy::check_authorization_request`] for everything else.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`ServerPolicy::check_authorization_request`], except
+    /// [`MissingChallenge`](AuthorizationError::MissingChallenge).
+    ///
+    /// ```
+    /// # use pkce_core::{AuthorizationError, ServerPolicy};
+    /// let policy = ServerPolicy::new().allow_non_pkce();
+    /// assert_eq!(policy.check_authorization_request(None, None), Ok(None));
+    ///
+    /// let error = policy.check_authorization_request(None, Some("S256")).unwrap_err();
+    /// assert_eq!(error, AuthorizationError::MethodWithoutChallenge);
+    /// ```
+    pub fn check_authorization_request(
+        &self,
+        code_challenge: Option<&str>,
+        code_challenge_method: Option<&str>,
+    ) -> Result<Option<CodeChallenge>, AuthorizationError> {
+        self.strict.parse_challenge(code_challenge, code_challenge_method)
+    }
+
+    /// Checks the `code_verifier` of a token request against the challenge stored with the code, if there is one.
+    ///
+    /// See [`ServerPolicy::check_token_request`] for the parameters and for what is secret.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`ServerPolicy::check_token_request`], except [`MissingChallenge`](TokenError::MissingChallenge).
+    ///
+    /// ```
+    /// # use pkce_core::{CodeChallenge, PkceOutcome, ServerPolicy};
+    /// let policy = ServerPolicy::new().allow_non_pkce();
+    /// let stored = CodeChallenge::from_stored(None, None)?;
+    /// match policy.check_token_request(stored.as_ref(), None)? {
+    ///     PkceOutcome::Verified => { /* issue the token */ }
+    ///     PkceOutcome::NotUsed => { /* require client authentication first */ }
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn check_token_request(
+        &self,
+        stored: Option<&CodeChallenge>,
+        code_verifier: Option<&str>,
+    ) -> Result<PkceOutcome, TokenError> {
+        self.strict.verify_stored(stored, code_verifier)
+    }
+}
+
+/// The result of a token request that a [`LenientPolicy`] accepts.
+///
+/// ```
+/// use pkce_core::{PkceOutcome, ServerPolicy};
+///
+/// let outcome = ServerPolicy::new().allow_non_pkce().check_token_request(None, None)?;
+/// assert_eq!(outcome, PkceOutcome::NotUsed);
+/// # Ok::<(), pkce_core::TokenError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "NotUsed means that nothing was verified"]
+pub enum PkceOutcome {
+    /// The verifier matches the stored challenge.
+    Verified,
+    /// Neither request used PKCE, so the client must authenticate by other means.
+    NotUsed,
+}
+
+/// Treats an empty parameter as absent (RFC 6749 sections 3.1 and 3.2).
+fn non_empty(parameter: Option<&str>) -> Option<&str> {
     parameter.filter(|value| !value.is_empty())
 }

@@ -1,12 +1,13 @@
 //! serde: the texts of the protocol as they are on the wire, checked on the way in by the same rules as everywhere else.
 
+use core::convert::Infallible;
 use core::fmt;
 
 use ::serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use ::serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::challenge::CodeChallenge;
-use crate::error::ParseError;
+use crate::error::ParseChallengeError;
 use crate::method::CodeChallengeMethod;
 use crate::secret::{MAX_LEN, Scratch};
 use crate::verifier::CodeVerifier;
@@ -28,7 +29,7 @@ impl<'de> Deserialize<'de> for CodeChallengeMethod {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_str(Text {
             what: METHOD,
-            parse: str::parse,
+            parse: str::parse::<CodeChallengeMethod>,
         })
     }
 }
@@ -121,7 +122,7 @@ impl Serialize for CodeChallenge {
 ///
 /// Never flatten an `Option<CodeChallenge>`: serde turns every error inside of it into `None`, so that a malformed
 /// challenge would become "no PKCE". A server hands the raw parameters to
-/// [`ServerPolicy::authorization_request`](crate::ServerPolicy::authorization_request); an optional column nests.
+/// [`ServerPolicy::check_authorization_request`](crate::ServerPolicy::check_authorization_request); an optional column nests.
 ///
 /// ```
 /// use pkce_core::CodeChallenge;
@@ -150,7 +151,7 @@ struct Text<F> {
     parse: F,
 }
 
-impl<T, F: FnOnce(&str) -> Result<T, ParseError>> Visitor<'_> for Text<F> {
+impl<T, P: fmt::Display, F: FnOnce(&str) -> Result<T, P>> Visitor<'_> for Text<F> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -214,20 +215,22 @@ impl Held {
         }
     }
 
-    fn hold(&mut self, text: &str) -> Result<(), ParseError> {
-        let len = text.len();
-        let bytes = self.bytes.0.get_mut(..len).ok_or(ParseError::InvalidLength { len })?;
-        bytes.copy_from_slice(text.as_bytes());
-        self.len = Some(len);
+    fn hold(&mut self, text: &str) -> Result<(), Infallible> {
+        if let Some(bytes) = self.bytes.0.get_mut(..text.len()) {
+            bytes.copy_from_slice(text.as_bytes());
+        }
+        self.len = Some(text.len());
         Ok(())
     }
 
     fn parse<E: Error>(&self, method: Option<CodeChallengeMethod>) -> Result<CodeChallenge, E> {
         let len = self.len.ok_or_else(|| E::missing_field(CHALLENGE))?;
         let method = method.ok_or_else(|| E::missing_field(METHOD))?;
-        // Never `None` or an error, for a whole `str` of that length was put there.
-        let text = self.bytes.0.get(..len).map(core::str::from_utf8);
-        CodeChallenge::parse(text.and_then(Result::ok).unwrap_or_default(), method).map_err(E::custom)
+        let Some(bytes) = self.bytes.0.get(..len) else {
+            return Err(E::custom(ParseChallengeError::InvalidLength { len, method }));
+        };
+        // Infallible: `hold` copied a whole `str`. `unwrap_or_default` avoids a panic path.
+        CodeChallenge::parse(core::str::from_utf8(bytes).unwrap_or_default(), method).map_err(E::custom)
     }
 }
 

@@ -1,3 +1,4 @@
+use core::convert::Infallible;
 use core::fmt;
 use core::str::FromStr;
 
@@ -8,27 +9,27 @@ use crate::base64url;
 use crate::challenge::CodeChallenge;
 #[cfg(feature = "getrandom")]
 use crate::error::GenerateError;
-use crate::error::ParseError;
+use crate::error::ParseVerifierError;
 use crate::method::CodeChallengeMethod;
-#[cfg(any(feature = "getrandom", feature = "rand_core"))]
-use crate::secret::Scratch;
-use crate::secret::{MAX_LEN, MIN_LEN, SecretText};
+use crate::secret::{MAX_LEN, MIN_LEN, Scratch, SecretText};
 
-/// The `code_verifier`: the client's secret, 43 to 128 characters of `A-Z a-z 0-9 - . _ ~`,
-/// [RFC 7636 section 4.1](https://www.rfc-editor.org/rfc/rfc7636#section-4.1).
+/// A `code_verifier`: the client's secret, 43 to 128 characters of `A-Z a-z 0-9 - . _ ~`
+/// ([RFC 7636 section 4.1](https://www.rfc-editor.org/rfc/rfc7636#section-4.1)).
 ///
-/// Make one with [`generate`](Self::generate) for each login, send its [`challenge`](Self::challenge), keep the verifier
-/// until the redirect comes back, send it with the token request, and drop it. To carry it across the redirect, put
-/// [`expose_secret`](Self::expose_secret) into the session and [`parse`](Self::parse) it back.
+/// [Generate](Self::generate) one for each login, send its [`challenge`](Self::challenge) in the authorization request,
+/// keep the verifier in the user's session, and send it in the token request. To store it, use
+/// [`expose_secret`](Self::expose_secret); to read it back, use [`parse`](Self::parse) or `TryFrom<String>`.
 ///
 /// # Security
 ///
-/// It cannot be printed, cloned, compared with `==`, hashed or dereferenced by accident. It is wiped when it is dropped.
-/// With the feature `alloc` it lies in one heap block, and nothing is left of it in memory however often it was moved.
-/// Without `alloc` it lies inline: then every move leaves a copy behind that nobody wipes, so make it where it stays.
-/// No program in safe Rust can clear registers, swapped pages, or a buffer of the caller's.
+/// A verifier cannot be printed, cloned, compared with `==`, hashed or serialized by accident. To share one, use
+/// `Arc<CodeVerifier>`.
 ///
-/// Not secret: its length.
+/// It is wiped when it is dropped. With the feature `alloc` it is one heap block, and moving it leaves no copy. Without
+/// `alloc` it is stored inline, and every move leaves a copy that is not wiped, so create it where it stays. Safe Rust
+/// cannot clear swapped pages or the caller's buffers.
+///
+/// Its length is not secret.
 ///
 /// ```
 /// # #[cfg(all(feature = "alloc", feature = "getrandom"))] {
@@ -38,16 +39,17 @@ use crate::secret::{MAX_LEN, MIN_LEN, SecretText};
 /// let challenge = verifier.challenge(CodeChallengeMethod::S256);
 /// let session: String = verifier.expose_secret().to_owned();
 ///
-/// // … the user logs in, and the browser comes back …
+/// // … the user logs in, and the browser is redirected back …
 /// let verifier = CodeVerifier::try_from(session)?; // wipes the String
 /// assert!(challenge.verify(&verifier).is_ok());
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[doc(alias("wipe", "zeroize"))]
 pub struct CodeVerifier(SecretText);
 
 impl CodeVerifier {
-    /// The least number of characters, 43.
+    /// The minimum number of characters: 43.
     ///
     /// ```
     /// # use pkce_core::CodeVerifier;
@@ -55,7 +57,7 @@ impl CodeVerifier {
     /// ```
     pub const MIN_LEN: usize = MIN_LEN;
 
-    /// The greatest number of characters, 128.
+    /// The maximum number of characters: 128.
     ///
     /// ```
     /// # use pkce_core::CodeVerifier;
@@ -63,14 +65,14 @@ impl CodeVerifier {
     /// ```
     pub const MAX_LEN: usize = MAX_LEN;
 
-    /// Makes a verifier of 43 characters from 32 octets of the operating system's random number generator, as
+    /// Generates a verifier of 43 characters from 32 octets of the operating system's random number generator, as
     /// [RFC 7636 section 7.1](https://www.rfc-editor.org/rfc/rfc7636#section-7.1) recommends.
     ///
-    /// It may block early in the boot of a machine, until the generator is seeded.
+    /// May block early during boot, until the generator is seeded.
     ///
     /// # Errors
     ///
-    /// [`GenerateError`] where the generator fails. Give the login up: there is no fallback.
+    /// Returns [`GenerateError`] if the generator fails. Abort the login; there is no fallback.
     ///
     /// # Security
     ///
@@ -83,113 +85,190 @@ impl CodeVerifier {
     /// assert_eq!(verifier.expose_secret().len(), 43);
     /// # Ok::<(), pkce_core::GenerateError>(())
     /// ```
+    #[doc(alias("random", "new", "create", "rng"))]
     #[cfg(feature = "getrandom")]
     #[cfg_attr(docsrs, doc(cfg(feature = "getrandom")))]
     pub fn generate() -> Result<Self, GenerateError> {
-        let mut octets = Scratch::<u8, 32>::zeroed();
-        getrandom::fill(&mut octets.0).map_err(GenerateError)?;
-        Ok(Self::from_random_bytes(&octets.0))
+        Self::try_generate_with(getrandom::fill).map_err(GenerateError)
     }
 
-    /// Makes a verifier of 43 characters from 32 octets of the caller's generator, drawn in one fill.
+    /// Generates a verifier of 43 characters from 32 octets of an infallible generator, drawn in one fill.
     ///
-    /// # Errors
-    ///
-    /// The generator's own error, unchanged. Give the login up: there is no fallback.
+    /// For a generator that can fail, use [`try_generate_from_rng`](Self::try_generate_from_rng); for one that does not
+    /// implement the traits of `rand_core` 0.10, use [`generate_with`](Self::generate_with).
     ///
     /// # Security
     ///
-    /// The generator must be cryptographically secure, seeded, and not shared with a copy of itself. The octets are wiped,
-    /// also when the generator fails or panics.
+    /// The generator must be seeded, and must not share its state with a clone. The octets are wiped, even if the
+    /// generator panics.
     ///
     /// ```
     /// # use pkce_core::CodeVerifier;
-    /// # struct Generator;
-    /// # impl rand_core::TryRng for Generator {
+    /// # use rand_core::SeedableRng;
+    /// # let mut rng = chacha20::ChaCha20Rng::from_seed([4; 32]);
+    /// // `rng` implements rand_core's `CryptoRng`
+    /// let verifier = CodeVerifier::generate_from_rng(&mut rng);
+    /// assert_eq!(verifier.expose_secret().len(), 43);
+    /// ```
+    #[doc(alias("random", "new", "rng"))]
+    #[cfg(feature = "rand_core")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "rand_core")))]
+    pub fn generate_from_rng<R: rand_core::CryptoRng + ?Sized>(rng: &mut R) -> Self {
+        Self::generate_with(|octets| rng.fill_bytes(octets))
+    }
+
+    /// Generates a verifier of 43 characters from 32 octets of a generator that can fail, drawn in one fill.
+    ///
+    /// # Errors
+    ///
+    /// Returns the generator's error. Abort the login; there is no fallback.
+    ///
+    /// # Security
+    ///
+    /// As for [`generate_from_rng`](Self::generate_from_rng). The octets are wiped, even if the generator fails or panics.
+    ///
+    /// ```
+    /// # use pkce_core::CodeVerifier;
+    /// # struct Hardware;
+    /// # impl rand_core::TryRng for Hardware {
     /// #     type Error = std::io::Error;
     /// #     fn try_next_u32(&mut self) -> std::io::Result<u32> { Ok(4) }
     /// #     fn try_next_u64(&mut self) -> std::io::Result<u64> { Ok(4) }
     /// #     fn try_fill_bytes(&mut self, to: &mut [u8]) -> std::io::Result<()> { to.fill(4); Ok(()) }
     /// # }
-    /// # impl rand_core::TryCryptoRng for Generator {}
-    /// # let mut generator = Generator;
-    /// // `generator` implements rand_core's `TryCryptoRng`
-    /// let verifier = CodeVerifier::generate_from_rng(&mut generator)?;
+    /// # impl rand_core::TryCryptoRng for Hardware {}
+    /// # let mut rng = Hardware;
+    /// // `rng` implements rand_core's `TryCryptoRng`
+    /// let verifier = CodeVerifier::try_generate_from_rng(&mut rng)?;
     /// assert_eq!(verifier.expose_secret().len(), 43);
     /// # Ok::<(), std::io::Error>(())
     /// ```
+    #[doc(alias("random", "new", "rng"))]
     #[cfg(feature = "rand_core")]
     #[cfg_attr(docsrs, doc(cfg(feature = "rand_core")))]
-    pub fn generate_from_rng<R: rand_core::TryCryptoRng + ?Sized>(rng: &mut R) -> Result<Self, R::Error> {
-        let mut octets = Scratch::<u8, 32>::zeroed();
-        rng.try_fill_bytes(&mut octets.0)?;
-        Ok(Self::from_random_bytes(&octets.0))
+    pub fn try_generate_from_rng<R: rand_core::TryCryptoRng + ?Sized>(rng: &mut R) -> Result<Self, R::Error> {
+        Self::try_generate_with(|octets| rng.try_fill_bytes(octets))
     }
 
-    /// Makes a verifier from random octets, by base64url: 43 characters from 32 octets, 128 from 96.
+    /// Generates a verifier of 43 characters from 32 octets that `fill` writes.
     ///
-    /// This is the way for those who have no `getrandom` and no `rand_core`: octets from a hardware source. A number of
-    /// octets outside 32 to 96 does not compile.
+    /// Works with any generator: with `rand` 0.8 and 0.9, pass `|octets| rng.fill_bytes(octets)`.
     ///
     /// # Security
     ///
-    /// The verifier is as hard to guess as the octets are: draw them from a cryptographically secure source, for this
-    /// verifier alone, and wipe them after. No branch and no memory index depends on them.
+    /// `fill` must overwrite the whole slice, which has 32 octets, from a cryptographically secure generator. The octets
+    /// are wiped, even if `fill` panics.
+    ///
+    /// ```
+    /// # use pkce_core::CodeVerifier;
+    /// # struct Rng;
+    /// # impl Rng { fn fill_bytes(&mut self, to: &mut [u8]) { to.fill(4) } }
+    /// # let mut rng = Rng;
+    /// let verifier = CodeVerifier::generate_with(|octets| rng.fill_bytes(octets));
+    /// assert_eq!(verifier.expose_secret().len(), 43);
+    /// ```
+    #[doc(alias("random", "new", "create", "rng"))]
+    #[must_use]
+    pub fn generate_with(fill: impl FnOnce(&mut [u8])) -> Self {
+        let Ok(verifier) = Self::try_generate_with(|octets| {
+            fill(octets);
+            Ok::<(), Infallible>(())
+        });
+        verifier
+    }
+
+    /// Generates a verifier of 43 characters from 32 octets that `fill` writes, or returns the error of `fill`.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of `fill`. Abort the login; there is no fallback.
+    ///
+    /// # Security
+    ///
+    /// As for [`generate_with`](Self::generate_with). The octets are wiped, even if `fill` fails or panics.
+    ///
+    /// ```
+    /// # #[cfg(feature = "getrandom")] {
+    /// # use pkce_core::CodeVerifier;
+    /// let verifier = CodeVerifier::try_generate_with(getrandom::fill)?;
+    /// assert_eq!(verifier.expose_secret().len(), 43);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias("random", "new", "create", "rng"))]
+    pub fn try_generate_with<E>(fill: impl FnOnce(&mut [u8]) -> Result<(), E>) -> Result<Self, E> {
+        let mut octets = Scratch::<u8, 32>::zeroed();
+        fill(&mut octets.0)?;
+        Ok(Self::from_random_bytes(&octets.0))
+    }
+
+    /// Encodes random octets as a verifier, in base64url: 32 octets become 43 characters, 96 become 128.
+    ///
+    /// A number of octets outside 32 to 96 does not compile.
+    ///
+    /// # Security
+    ///
+    /// The verifier is exactly as hard to guess as the octets. Draw them from a cryptographically secure generator, use
+    /// them for one verifier only, and wipe them; [`generate_with`](Self::generate_with) wipes them for you. No branch and
+    /// no memory index depends on them.
     ///
     /// ```
     /// use pkce_core::CodeVerifier;
     ///
     /// // The octets of RFC 7636 Appendix B.
     /// let verifier = CodeVerifier::from_random_bytes(&[
-    ///     116, 24, 223, 180, 151, 153, 224, 37, 79, 250, 96, 125, 216, 173, 187, 186, 22, 212, 37, 77, 105, 214, 191, 240,
-    ///     91, 88, 5, 88, 83, 132, 141, 121,
+    ///     116, 24, 223, 180, 151, 153, 224, 37, 79, 250, 96, 125, 216, 173, 187, 186,
+    ///     22, 212, 37, 77, 105, 214, 191, 240, 91, 88, 5, 88, 83, 132, 141, 121,
     /// ]);
     /// assert_eq!(verifier.expose_secret(), "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
     /// ```
     ///
     /// ```compile_fail
-    /// // 16 octets are too few to be a verifier.
+    /// // 16 octets are too few.
     /// pkce_core::CodeVerifier::from_random_bytes(&[0; 16]);
     /// ```
+    #[doc(alias("base64", "random"))]
     #[must_use]
     pub fn from_random_bytes<const N: usize>(octets: &[u8; N]) -> Self {
-        const { assert!(32 <= N && N <= 96, "a code_verifier is made of 32 to 96 octets") };
+        const { assert!(32 <= N && N <= 96, "a code_verifier is made from 32 to 96 octets") };
         let mut text = SecretText::of_len(base64url::encoded_len(N));
         base64url::encode::<N>(base64url::words(octets), text.as_bytes_mut());
         Self(text)
     }
 
-    /// Takes a `code_verifier` from a session or a request, if it has the form that
-    /// [RFC 7636 section 4.1](https://www.rfc-editor.org/rfc/rfc7636#section-4.1) gives it.
+    /// Parses a `code_verifier`, checking its length and alphabet
+    /// ([RFC 7636 section 4.1](https://www.rfc-editor.org/rfc/rfc7636#section-4.1)).
+    ///
+    /// A server calls [`ServerPolicy::check_token_request`](crate::ServerPolicy::check_token_request) instead, which also
+    /// handles an absent verifier and returns the OAuth error.
     ///
     /// # Errors
     ///
-    /// [`ParseError::InvalidLength`] or [`ParseError::InvalidByte`]. A client has stored something else and starts the login
-    /// anew; a server calls [`ServerPolicy::token_request`](crate::ServerPolicy::token_request) instead, which has the
-    /// OAuth error.
+    /// Returns [`ParseVerifierError`] if the length or a byte is invalid. The stored value was damaged: start a new login.
     ///
     /// # Security
     ///
-    /// Not secret: the length, whether it is well formed, and the place of the first bad byte. The buffer that holds
-    /// `value` is the caller's to wipe; `TryFrom<String>` wipes the `String`.
+    /// The length, whether the value is well formed, and the offset of the first invalid byte are not secret. The caller
+    /// wipes the buffer that holds `value`; `TryFrom<String>` wipes the `String`.
     ///
     /// ```
-    /// use pkce_core::{CodeVerifier, ParseError};
+    /// use pkce_core::{CodeVerifier, ParseVerifierError};
     ///
     /// assert!(CodeVerifier::parse("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk").is_ok());
     /// let padded = CodeVerifier::parse("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk=");
-    /// assert_eq!(padded.unwrap_err(), ParseError::InvalidByte { index: 43 });
+    /// assert_eq!(padded.unwrap_err(), ParseVerifierError::InvalidByte { index: 43 });
     /// ```
-    pub fn parse(value: &str) -> Result<Self, ParseError> {
+    #[doc(alias = "validate")]
+    pub fn parse(value: &str) -> Result<Self, ParseVerifierError> {
         alphabet::check(value).map(|text| Self(SecretText::copy_of(text)))
     }
 
-    /// The text of the verifier, for the session and for the token request: the one way to read it.
+    /// Returns the verifier as a string, for the user's session and for the token request. This is the only accessor.
     ///
     /// # Security
     ///
-    /// What is read here is out of this crate's hands: it is the caller's to keep out of logs, to send over TLS only, and
-    /// to wipe.
+    /// Keep the string out of logs, send it over TLS only, and wipe every copy. Do not use it as `state`, which appears in
+    /// URLs.
     ///
     /// ```
     /// # use pkce_core::CodeVerifier;
@@ -197,32 +276,34 @@ impl CodeVerifier {
     /// let body = format!("grant_type=authorization_code&code_verifier={}", verifier.expose_secret());
     /// # assert_eq!(body.len(), 87);
     /// ```
+    #[doc(alias("secret", "reveal", "session", "cookie", "serialize", "state", "as_str"))]
     #[must_use]
     pub fn expose_secret(&self) -> &str {
         self.0.as_str()
     }
 
-    /// Makes the `code_challenge` for the authorization request
+    /// Derives the `code_challenge` for the authorization request
     /// ([RFC 7636 section 4.2](https://www.rfc-editor.org/rfc/rfc7636#section-4.2)).
     ///
-    /// Use [`CodeChallengeMethod::S256`]; plain is for servers that know nothing else, and is no fallback
+    /// Use [`CodeChallengeMethod::S256`]. Plain is for servers that support nothing else, and is never a fallback
     /// ([section 7.2](https://www.rfc-editor.org/rfc/rfc7636#section-7.2)).
     ///
     /// # Security
     ///
-    /// No branch and no memory index depends on the verifier. An S256 challenge is not secret, and is not wiped; a plain one
-    /// is the verifier.
+    /// No branch and no memory index depends on the verifier. An S256 challenge is not secret and is not wiped; a plain
+    /// challenge is the verifier.
     ///
     /// ```
     /// # use pkce_core::{CodeChallengeMethod, CodeVerifier};
     /// let verifier = CodeVerifier::parse("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")?;
     /// let challenge = verifier.challenge(CodeChallengeMethod::S256);
     /// assert_eq!(challenge.as_str(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
-    /// # Ok::<(), pkce_core::ParseError>(())
+    /// # Ok::<(), pkce_core::ParseVerifierError>(())
     /// ```
+    #[doc(alias("hash", "sha256", "s256", "base64", "plain"))]
     #[must_use]
     pub fn challenge(&self, method: CodeChallengeMethod) -> CodeChallenge {
-        CodeChallenge::of(self.as_bytes(), method)
+        CodeChallenge::derive(self.as_bytes(), method)
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
@@ -231,7 +312,7 @@ impl CodeVerifier {
 }
 
 impl FromStr for CodeVerifier {
-    type Err = ParseError;
+    type Err = ParseVerifierError;
 
     fn from_str(value: &str) -> Result<Self, Self::Err> {
         Self::parse(value)
@@ -239,30 +320,30 @@ impl FromStr for CodeVerifier {
 }
 
 impl TryFrom<&str> for CodeVerifier {
-    type Error = ParseError;
+    type Error = ParseVerifierError;
 
     fn try_from(value: &str) -> Result<Self, Self::Error> {
         Self::parse(value)
     }
 }
 
-/// Parses the text, and wipes the `String` with all of its capacity: also when it refuses it.
+/// Parses a `String` and wipes its whole buffer, even on error.
 #[cfg(feature = "alloc")]
 #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
 impl TryFrom<alloc::string::String> for CodeVerifier {
-    type Error = ParseError;
+    type Error = ParseVerifierError;
 
     fn try_from(value: alloc::string::String) -> Result<Self, Self::Error> {
         Self::parse(&zeroize::Zeroizing::new(value))
     }
 }
 
-/// Shows that it is a verifier, and nothing of it.
+/// Prints only the type name.
 impl fmt::Debug for CodeVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CodeVerifier").finish_non_exhaustive()
     }
 }
 
-/// The text wipes itself when it is dropped.
+/// The inner text wipes itself on drop.
 impl ZeroizeOnDrop for CodeVerifier {}

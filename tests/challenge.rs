@@ -2,7 +2,7 @@
 //! for 43 characters hold two bits more than a digest does (RFC 7636 section 4.2, RFC 4648 section 3.5). And what a
 //! challenge is worth: the method belongs to it, and texts of one method are never taken for texts of the other.
 
-use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseError};
+use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseChallengeError};
 
 /// Miri interprets: it looks at a sample.
 const STEP: usize = if cfg!(miri) { 43 } else { 1 };
@@ -25,10 +25,10 @@ fn last_character_is_one_of_sixteen() {
             assert_eq!(s256(&text).map(|c| c.as_str() == text), Ok(true), "{last:?}");
         } else if LETTERS.contains(last) {
             non_canonical += 1;
-            assert_eq!(s256(&text), Err(ParseError::NonCanonical), "{last:?}");
+            assert_eq!(s256(&text), Err(ParseChallengeError::NonCanonical), "{last:?}");
         } else {
             invalid += 1;
-            assert_eq!(s256(&text), Err(ParseError::InvalidByte { index: 42 }), "{last:?}");
+            assert_eq!(s256(&text), Err(invalid_byte(42)), "{last:?}");
         }
     }
     assert_eq!((accepted, non_canonical, invalid), (16, 48, 64));
@@ -43,9 +43,9 @@ fn every_ascii_byte_at_every_position() {
             let wanted = if allowed.contains(char::from(byte)) {
                 Ok(true)
             } else if LETTERS.contains(char::from(byte)) {
-                Err(ParseError::NonCanonical)
+                Err(ParseChallengeError::NonCanonical)
             } else {
-                Err(ParseError::InvalidByte { index })
+                Err(invalid_byte(index))
             };
             assert_eq!(s256(&text).map(|c| c.as_str() == text), wanted, "{text:?}");
         }
@@ -56,11 +56,7 @@ fn every_ascii_byte_at_every_position() {
 fn non_ascii_text_of_43_bytes_at_every_position() {
     for char in ('\u{80}'..='\u{ff}').chain(['\u{7ff}', '€', '\u{ffff}', '😀', '\u{10ffff}']) {
         for index in (0..=43 - char.len_utf8()).step_by(STEP) {
-            assert_eq!(
-                s256(&with_char(index, char)),
-                Err(ParseError::InvalidByte { index }),
-                "{char:?}"
-            );
+            assert_eq!(s256(&with_char(index, char)), Err(invalid_byte(index)), "{char:?}");
         }
     }
 }
@@ -68,88 +64,67 @@ fn non_ascii_text_of_43_bytes_at_every_position() {
 #[test]
 fn rejects_every_length_but_43() {
     for len in (0..=300).filter(|&len| len != 43).step_by(STEP) {
-        assert_eq!(s256(&"A".repeat(len)), Err(ParseError::InvalidLength { len }));
+        assert_eq!(s256(&"A".repeat(len)), Err(invalid_length(len)));
     }
     assert!(s256(&"A".repeat(43)).is_ok());
 }
 
 #[test]
 fn rejects_42_characters() {
-    assert_eq!(s256(&CHALLENGE[..42]), Err(ParseError::InvalidLength { len: 42 }));
+    assert_eq!(s256(&CHALLENGE[..42]), Err(invalid_length(42)));
 }
 
 #[test]
 fn rejects_44_characters() {
-    assert_eq!(
-        s256(&format!("{CHALLENGE}A")),
-        Err(ParseError::InvalidLength { len: 44 })
-    );
+    assert_eq!(s256(&format!("{CHALLENGE}A")), Err(invalid_length(44)));
 }
 
 #[test]
 fn rejects_padding() {
-    assert_eq!(
-        s256(&format!("{CHALLENGE}=")),
-        Err(ParseError::InvalidLength { len: 44 })
-    );
-    assert_eq!(
-        s256(&format!("{}=", &CHALLENGE[..42])),
-        Err(ParseError::InvalidByte { index: 42 })
-    );
-    assert_eq!(
-        s256(&format!("{}==", &CHALLENGE[..41])),
-        Err(ParseError::InvalidByte { index: 41 })
-    );
+    assert_eq!(s256(&format!("{CHALLENGE}=")), Err(invalid_length(44)));
+    assert_eq!(s256(&format!("{}=", &CHALLENGE[..42])), Err(invalid_byte(42)));
+    assert_eq!(s256(&format!("{}==", &CHALLENGE[..41])), Err(invalid_byte(41)));
 }
 
 #[test]
 fn rejects_the_digest_in_hex() {
     let hex = "13d31e961a1ad8ec2f16b10c4c982e0876a878ad6df144566ee1894acb70f9c3";
-    assert_eq!(s256(hex), Err(ParseError::InvalidLength { len: 64 }));
+    assert_eq!(s256(hex), Err(invalid_length(64)));
 }
 
 #[test]
 fn rejects_characters_of_a_verifier_that_are_not_base64url() {
-    assert_eq!(s256(&with_char(0, '.')), Err(ParseError::InvalidByte { index: 0 }));
-    assert_eq!(s256(&with_char(21, '~')), Err(ParseError::InvalidByte { index: 21 }));
+    assert_eq!(s256(&with_char(0, '.')), Err(invalid_byte(0)));
+    assert_eq!(s256(&with_char(21, '~')), Err(invalid_byte(21)));
 }
 
 #[test]
 fn rejects_standard_base64() {
-    assert_eq!(
-        s256(&CHALLENGE.replace('-', "+")),
-        Err(ParseError::InvalidByte { index: 40 })
-    );
-    assert_eq!(s256(&with_char(5, '/')), Err(ParseError::InvalidByte { index: 5 }));
+    assert_eq!(s256(&CHALLENGE.replace('-', "+")), Err(invalid_byte(40)));
+    assert_eq!(s256(&with_char(5, '/')), Err(invalid_byte(5)));
 }
 
 #[test]
 fn rejects_surrounding_blanks() {
-    assert_eq!(
-        s256(&format!(" {CHALLENGE}")),
-        Err(ParseError::InvalidLength { len: 44 })
-    );
-    assert_eq!(
-        s256(&format!("{}\n", &CHALLENGE[..42])),
-        Err(ParseError::InvalidByte { index: 42 })
-    );
+    assert_eq!(s256(&format!(" {CHALLENGE}")), Err(invalid_length(44)));
+    assert_eq!(s256(&format!("{}\n", &CHALLENGE[..42])), Err(invalid_byte(42)));
 }
 
 #[test]
 fn length_comes_before_everything_else() {
     let len = 1 << 20;
-    assert_eq!(s256(&"\0".repeat(len)), Err(ParseError::InvalidLength { len }));
-    assert_eq!(s256(&"=".repeat(42)), Err(ParseError::InvalidLength { len: 42 }));
+    assert_eq!(s256(&"\0".repeat(len)), Err(invalid_length(len)));
+    assert_eq!(s256(&"=".repeat(42)), Err(invalid_length(42)));
 }
 
 #[test]
 fn a_bad_byte_comes_before_a_last_letter_that_is_not_canonical() {
     let text = format!("{}N", &CHALLENGE[..42]);
-    assert_eq!(s256(&text), Err(ParseError::NonCanonical));
+    assert_eq!(s256(&text), Err(ParseChallengeError::NonCanonical));
     for index in (0..42).step_by(STEP) {
         let mut worse = text.clone();
         worse.replace_range(index..=index, "+");
-        assert_eq!(s256(&worse), Err(ParseError::InvalidByte { index }));
+        assert_eq!(s256(&worse), Err(invalid_byte(index)));
     }
 }
 
@@ -158,7 +133,7 @@ fn first_of_several_bad_bytes_is_the_one_reported() {
     for first in (0..42).step_by(STEP) {
         let mut text = with_char(first, '=');
         text.replace_range(42.., "~");
-        assert_eq!(s256(&text), Err(ParseError::InvalidByte { index: first }));
+        assert_eq!(s256(&text), Err(invalid_byte(first)));
     }
 }
 
@@ -291,11 +266,27 @@ fn params_name_the_method_that_was_parsed() {
     );
 }
 
-fn s256(text: &str) -> Result<CodeChallenge, ParseError> {
+fn s256(text: &str) -> Result<CodeChallenge, ParseChallengeError> {
     CodeChallenge::parse(text, CodeChallengeMethod::S256)
 }
 
-fn plain(text: &str) -> Result<CodeChallenge, ParseError> {
+/// What an S256 challenge of another length is refused with.
+fn invalid_length(len: usize) -> ParseChallengeError {
+    ParseChallengeError::InvalidLength {
+        len,
+        method: CodeChallengeMethod::S256,
+    }
+}
+
+/// What an S256 challenge with a byte outside its alphabet is refused with.
+fn invalid_byte(index: usize) -> ParseChallengeError {
+    ParseChallengeError::InvalidByte {
+        index,
+        method: CodeChallengeMethod::S256,
+    }
+}
+
+fn plain(text: &str) -> Result<CodeChallenge, ParseChallengeError> {
     CodeChallenge::parse(text, CodeChallengeMethod::Plain)
 }
 

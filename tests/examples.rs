@@ -192,7 +192,7 @@ fn generate_accepts_every_symbol_and_a_leading_hyphen() {
     }
     let run = run("generate", &["--", "-h"], b"");
     assert_eq!(run.code, Some(2));
-    assert!(run.stderr.contains("length is 2 bytes"), "{}", run.stderr);
+    assert!(run.stderr.contains("invalid length 2:"), "{}", run.stderr);
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn generate_refuses_a_wrong_length_without_printing_the_value() {
             assert_eq!(run.code, Some(2));
             assert_eq!(run.stdout, "");
             assert!(
-                run.stderr.contains(&format!("length is {} bytes", verifier.len())),
+                run.stderr.contains(&format!("invalid length {}:", verifier.len())),
                 "{}",
                 run.stderr
             );

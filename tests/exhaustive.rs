@@ -6,7 +6,7 @@
 
 #![cfg(not(miri))]
 
-use pkce_core::{CodeVerifier, ParseError};
+use pkce_core::{CodeVerifier, ParseVerifierError};
 
 const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -213,7 +213,9 @@ fn assert_pair(pair: &Pair, at: usize, len: usize) -> bool {
     let mut text = [b'a'; 128];
     text[start..end].copy_from_slice(&pair.piece);
     let answer = CodeVerifier::parse(std::str::from_utf8(&text[..len]).unwrap());
-    let wanted = pair.bad.map(|bad| ParseError::InvalidByte { index: start + bad });
+    let wanted = pair
+        .bad
+        .map(|bad| ParseVerifierError::InvalidByte { index: start + bad });
     assert_eq!(answer.err(), wanted, "{:02x?} at {at} of {len}", pair.bytes);
     true
 }

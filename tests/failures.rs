@@ -2,9 +2,12 @@
 //! names the reports it stems from, and fails if the class comes back here, as far as answers can show it: what time
 //! can show, class f, is beyond a test of this kind.
 
+mod common;
+
+use common::POLICIES;
 use pkce_core::{
-    AuthorizationError, CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseError, PkceOutcome, ServerPolicy,
-    TokenError,
+    AuthorizationError, CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseChallengeError, ParseMethodError,
+    ParseVerifierError, PkceOutcome, ServerPolicy, StoredChallengeError, TokenError,
 };
 use static_assertions::assert_not_impl_any;
 
@@ -14,13 +17,6 @@ const STEP: usize = if cfg!(miri) { 43 } else { 1 };
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-const POLICIES: [ServerPolicy; 4] = [
-    ServerPolicy::new(),
-    ServerPolicy::new().allow_plain(),
-    ServerPolicy::new().allow_non_pkce(),
-    ServerPolicy::new().allow_plain().allow_non_pkce(),
-];
-
 /// Challenge stored, verifier missing or never checked: authentik CVE-2023-48228; Gitea CVE-2026-26247 (the method was
 /// not stored, and an empty one returned true); OpenAM CVE-2026-123542; ory/hydra #1512.
 #[test]
@@ -29,11 +25,11 @@ fn class_a_a_stored_challenge_is_always_checked() {
         for stored in [s256(), plain()] {
             for absent in [None, Some("")] {
                 assert_eq!(
-                    policy.token_request(Some(&stored), absent),
+                    policy.check_token_request(Some(&stored), absent),
                     Err(TokenError::MissingVerifier)
                 );
             }
-            let wrong = policy.token_request(Some(&stored), Some(&"a".repeat(43)));
+            let wrong = policy.check_token_request(Some(&stored), Some(&"a".repeat(43)));
             assert!(
                 matches!(wrong, Err(TokenError::Mismatch | TokenError::PlainNotAllowed)),
                 "{policy:?} {wrong:?}"
@@ -42,8 +38,16 @@ fn class_a_a_stored_challenge_is_always_checked() {
     }
     // A method that got lost on the way to the database is an error, and there is no challenge without a method.
     for lost in ["", "null", "None", "undefined"] {
-        assert_eq!(lost.parse::<CodeChallengeMethod>(), Err(ParseError::UnknownMethod));
+        assert_eq!(lost.parse::<CodeChallengeMethod>(), Err(ParseMethodError));
     }
+    assert_eq!(
+        CodeChallenge::from_stored(Some(CHALLENGE), None),
+        Err(StoredChallengeError::Incomplete)
+    );
+    assert_eq!(
+        CodeChallenge::from_stored(Some(CHALLENGE), Some("")),
+        Err(StoredChallengeError::Method(ParseMethodError))
+    );
     assert_not_impl_any!(CodeChallengeMethod: Default, From<Option<CodeChallengeMethod>>, From<Option<&'static str>>);
     assert_not_impl_any!(CodeChallenge: Default, std::str::FromStr, TryFrom<&'static str>, TryFrom<String>);
 }
@@ -56,17 +60,17 @@ fn class_b_a_verifier_without_a_stored_challenge_is_refused() {
     for policy in POLICIES {
         for verifier in [VERIFIER, CHALLENGE, "short", "\n", &"\u{e9}".repeat(100)] {
             assert_eq!(
-                policy.token_request(None, Some(verifier)),
+                policy.check_token_request(None, Some(verifier)),
                 Err(TokenError::UnexpectedVerifier)
             );
         }
         for absent in [None, Some("")] {
-            assert_ne!(policy.token_request(None, absent), Ok(PkceOutcome::Verified));
+            assert_ne!(policy.check_token_request(None, absent), Ok(PkceOutcome::Verified));
         }
     }
     assert_eq!(
-        ServerPolicy::new().token_request(None, None),
-        Err(TokenError::ChallengeRequired)
+        ServerPolicy::new().check_token_request(None, None),
+        Err(TokenError::MissingChallenge)
     );
 }
 
@@ -77,28 +81,31 @@ fn class_c_empty_is_absent_and_half_a_pair_is_refused() {
     for policy in POLICIES {
         for challenge in [None, Some("")] {
             for method in ["S256", "plain", "other"] {
-                let answer = policy.authorization_request(challenge, Some(method));
+                let answer = policy.check_authorization_request(challenge, Some(method));
                 assert_eq!(answer, Err(AuthorizationError::MethodWithoutChallenge));
             }
             assert_eq!(
-                policy.authorization_request(challenge, Some("")),
-                policy.authorization_request(None, None),
+                policy.check_authorization_request(challenge, Some("")),
+                policy.check_authorization_request(None, None),
                 "{policy:?}"
             );
         }
         assert_eq!(
-            policy.authorization_request(Some(CHALLENGE), Some("")),
-            policy.authorization_request(Some(CHALLENGE), None)
+            policy.check_authorization_request(Some(CHALLENGE), Some("")),
+            policy.check_authorization_request(Some(CHALLENGE), None)
         );
         assert_eq!(
-            policy.token_request(Some(&s256()), Some("")),
+            policy.check_token_request(Some(&s256()), Some("")),
             Err(TokenError::MissingVerifier)
         );
-        assert_eq!(policy.token_request(None, Some("")), policy.token_request(None, None));
+        assert_eq!(
+            policy.check_token_request(None, Some("")),
+            policy.check_token_request(None, None)
+        );
     }
     assert_eq!(
-        ServerPolicy::new().authorization_request(Some(""), None),
-        Err(AuthorizationError::ChallengeRequired)
+        ServerPolicy::new().check_authorization_request(Some(""), None),
+        Err(AuthorizationError::MissingChallenge)
     );
 }
 
@@ -106,14 +113,14 @@ fn class_c_empty_is_absent_and_half_a_pair_is_refused() {
 #[test]
 fn class_d_an_absent_method_is_plain_before_the_policy_looks() {
     for absent in [None, Some("")] {
-        for policy in [ServerPolicy::new(), ServerPolicy::new().allow_non_pkce()] {
-            let answer = policy.authorization_request(Some(CHALLENGE), absent);
-            assert_eq!(answer, Err(AuthorizationError::PlainNotAllowed));
+        for policy in POLICIES {
+            let answer = policy.check_authorization_request(Some(CHALLENGE), absent);
+            if policy.plain {
+                assert_eq!(answer.unwrap().unwrap().method(), CodeChallengeMethod::Plain);
+            } else {
+                assert_eq!(answer, Err(AuthorizationError::MissingMethod));
+            }
         }
-        let answer = ServerPolicy::new()
-            .allow_plain()
-            .authorization_request(Some(CHALLENGE), absent);
-        assert_eq!(answer.unwrap().unwrap().method(), CodeChallengeMethod::Plain);
     }
 }
 
@@ -124,18 +131,10 @@ fn class_e_an_unknown_method_is_no_method() {
     for name in [
         "s256", "PLAIN", "Plain", "S256 ", " S256", "S256\n", "S-256", "SHA256", "RS256", "S512", "none", " ",
     ] {
-        assert_eq!(
-            name.parse::<CodeChallengeMethod>(),
-            Err(ParseError::UnknownMethod),
-            "{name:?}"
-        );
+        assert_eq!(name.parse::<CodeChallengeMethod>(), Err(ParseMethodError), "{name:?}");
         for policy in POLICIES {
-            let answer = policy.authorization_request(Some(CHALLENGE), Some(name));
-            assert_eq!(
-                answer,
-                Err(AuthorizationError::Malformed(ParseError::UnknownMethod)),
-                "{name:?}"
-            );
+            let answer = policy.check_authorization_request(Some(CHALLENGE), Some(name));
+            assert_eq!(answer, Err(AuthorizationError::UnknownMethod), "{name:?}");
         }
     }
     for method in [CodeChallengeMethod::S256, CodeChallengeMethod::Plain] {
@@ -166,7 +165,7 @@ fn class_f_the_whole_value_is_compared() {
             let mut wrong = VERIFIER.to_owned();
             wrong.replace_range(index..=index, &other.to_string());
             assert_eq!(
-                policy.token_request(Some(&stored), Some(&wrong)),
+                policy.check_token_request(Some(&stored), Some(&wrong)),
                 Err(TokenError::Mismatch),
                 "{wrong}"
             );
@@ -178,27 +177,24 @@ fn class_f_the_whole_value_is_compared() {
             VERIFIER.chars().rev().collect(),
         ] {
             assert_eq!(
-                policy.token_request(Some(&stored), Some(&wrong)),
+                policy.check_token_request(Some(&stored), Some(&wrong)),
                 Err(TokenError::Mismatch),
                 "{wrong}"
             );
         }
-        assert_eq!(
-            policy.token_request(Some(&stored), Some(VERIFIER)),
-            Ok(PkceOutcome::Verified)
-        );
+        assert_eq!(policy.check_token_request(Some(&stored), Some(VERIFIER)), Ok(()));
     }
     // The stored one is the longer, and the verifier a prefix of it.
     let longer = CodeChallenge::parse(&VERIFIER.repeat(2), CodeChallengeMethod::Plain).unwrap();
     assert_eq!(
-        policy.token_request(Some(&longer), Some(VERIFIER)),
+        policy.check_token_request(Some(&longer), Some(VERIFIER)),
         Err(TokenError::Mismatch)
     );
     // Two differences whose sum or exclusive or is zero.
     let swapped = CodeChallenge::parse(&format!("ab{}", "x".repeat(41)), CodeChallengeMethod::Plain).unwrap();
     let verifier = format!("ba{}", "x".repeat(41));
     assert_eq!(
-        policy.token_request(Some(&swapped), Some(&verifier)),
+        policy.check_token_request(Some(&swapped), Some(&verifier)),
         Err(TokenError::Mismatch)
     );
 }
@@ -209,7 +205,10 @@ fn class_f_the_whole_value_is_compared() {
 #[test]
 fn class_g_length_and_alphabet_are_exact() {
     for len in [1, 42, 129] {
-        assert_eq!(parse_error(&"a".repeat(len)), Some(ParseError::InvalidLength { len }));
+        assert_eq!(
+            parse_error(&"a".repeat(len)),
+            Some(ParseVerifierError::InvalidLength { len })
+        );
     }
     for len in [43, 128] {
         assert_eq!(parse_error(&"a".repeat(len)), None);
@@ -217,7 +216,7 @@ fn class_g_length_and_alphabet_are_exact() {
     for symbol in ["\n", "+", "/", "=", " ", "%", "\u{e9}"] {
         assert_eq!(
             parse_error(&format!("{VERIFIER}{symbol}")),
-            Some(ParseError::InvalidByte { index: 43 })
+            Some(ParseVerifierError::InvalidByte { index: 43 })
         );
     }
     for symbol in ["-", ".", "_", "~"] {
@@ -227,8 +226,8 @@ fn class_g_length_and_alphabet_are_exact() {
             .unwrap()
             .challenge(CodeChallengeMethod::S256);
         assert_eq!(
-            ServerPolicy::new().token_request(Some(&stored), Some(&verifier)),
-            Ok(PkceOutcome::Verified)
+            ServerPolicy::new().check_token_request(Some(&stored), Some(&verifier)),
+            Ok(())
         );
     }
     // What the crate makes keeps clear of `.` and `~`, for servers that refuse them, whatever the octets are.
@@ -252,13 +251,17 @@ fn class_h_a_challenge_is_43_canonical_base64url_characters() {
         .unwrap()
         .challenge(CodeChallengeMethod::S256);
     let parse = |text: &str| CodeChallenge::parse(text, CodeChallengeMethod::S256);
-    assert_eq!(parse(&padded), Err(ParseError::InvalidLength { len: 44 }));
-    assert_eq!(parse(hex), Err(ParseError::InvalidLength { len: 64 }));
-    assert_eq!(parse(&hex[..43]), Err(ParseError::NonCanonical));
+    let method = CodeChallengeMethod::S256;
+    assert_eq!(
+        parse(&padded),
+        Err(ParseChallengeError::InvalidLength { len: 44, method })
+    );
+    assert_eq!(parse(hex), Err(ParseChallengeError::InvalidLength { len: 64, method }));
+    assert_eq!(parse(&hex[..43]), Err(ParseChallengeError::NonCanonical));
     assert!(hashed_twice.verify(&CodeVerifier::parse(VERIFIER).unwrap()).is_err());
     // Four texts decode to the same digest; only one of them is the challenge.
     let last = ["M", "N", "O", "P"].map(|last| parse(&format!("{}{last}", &CHALLENGE[..42])));
-    let refused = || Err(ParseError::NonCanonical);
+    let refused = || Err(ParseChallengeError::NonCanonical);
     assert_eq!(last, [Ok(s256()), refused(), refused(), refused()]);
 }
 
@@ -268,7 +271,7 @@ fn class_h_a_challenge_is_43_canonical_base64url_characters() {
 fn class_i_a_verifier_is_32_octets_and_loses_none_of_their_bits() {
     assert_eq!(
         parse_error("7fa8d6b0-8f3a-4c4e-9d1b-0e0c5a3f2b11"),
-        Some(ParseError::InvalidLength { len: 36 })
+        Some(ParseVerifierError::InvalidLength { len: 36 })
     );
     // No bias: every bit of the octets decides something, and nothing else does.
     let verifier = |octets: &[u8; 32]| CodeVerifier::from_random_bytes(octets).expose_secret().to_owned();
@@ -323,7 +326,7 @@ fn class_i_a_failing_generator_is_an_error() {
         }
     }
     impl rand_core::TryCryptoRng for Broken {}
-    let outcome = CodeVerifier::generate_from_rng(&mut Broken);
+    let outcome = CodeVerifier::try_generate_from_rng(&mut Broken);
     assert_eq!(outcome.err(), Some(std::fmt::Error));
 }
 
@@ -339,7 +342,7 @@ fn class_j_a_secret_is_not_printed() {
         let wrong = CodeVerifier::parse(&"a".repeat(43)).unwrap();
         let refused = challenge.verify(&wrong).unwrap_err();
         let too_long = CodeVerifier::parse(&secret.repeat(3)).unwrap_err();
-        let at_token = ServerPolicy::new().token_request(Some(&s256()), Some(&format!("{secret}=")));
+        let at_token = ServerPolicy::new().check_token_request(Some(&s256()), Some(&format!("{secret}=")));
         let at_token = at_token.unwrap_err();
         let first = format!("{verifier:?} {verifier:#?} {challenge:?} {challenge:#?} {refused:?} {refused}");
         format!("{first} {too_long:?} {too_long} {at_token:?} {at_token}")
@@ -367,17 +370,18 @@ fn class_k_a_verifier_cannot_be_copied_and_each_is_new() {
 fn class_l_oversized_input_is_refused_by_its_length() {
     let len = 1 << 20;
     for text in ["a".repeat(len), "\0".repeat(len), "\u{e9}".repeat(len / 2)] {
-        let refused = ParseError::InvalidLength { len };
+        let refused = ParseVerifierError::InvalidLength { len };
         assert_eq!(parse_error(&text), Some(refused));
         for method in [CodeChallengeMethod::S256, CodeChallengeMethod::Plain] {
+            let refused = ParseChallengeError::InvalidLength { len, method };
             assert_eq!(CodeChallenge::parse(&text, method), Err(refused));
             let policy = ServerPolicy::new().allow_plain();
-            let answer = policy.authorization_request(Some(&text), Some(method.as_str()));
+            let answer = policy.check_authorization_request(Some(&text), Some(method.as_str()));
             assert_eq!(answer, Err(AuthorizationError::Malformed(refused)));
         }
-        let answer = ServerPolicy::new().token_request(Some(&s256()), Some(&text));
+        let answer = ServerPolicy::new().check_token_request(Some(&s256()), Some(&text));
         assert_eq!(answer, Err(TokenError::Malformed(refused)));
-        assert_eq!(text.parse::<CodeChallengeMethod>(), Err(ParseError::UnknownMethod));
+        assert_eq!(text.parse::<CodeChallengeMethod>(), Err(ParseMethodError));
     }
 }
 
@@ -387,12 +391,12 @@ fn class_l_oversized_input_is_refused_by_its_length() {
 /// repetition before, and RFC 6749 section 3.2 says how: refuse. `parameter` below is that step.
 #[test]
 fn class_m_a_repeated_parameter_does_not_reach_the_crate() {
-    let token_request: TokenRequest = ServerPolicy::token_request;
+    let token_request: TokenRequest = ServerPolicy::check_token_request;
     let redeem = |body: &str| {
         parameter(body, "code_verifier").map(|verifier| token_request(&ServerPolicy::new(), Some(&s256()), verifier))
     };
     let single = format!("grant_type=authorization_code&code_verifier={VERIFIER}&code=1");
-    assert_eq!(redeem(&single), Ok(Ok(PkceOutcome::Verified)));
+    assert_eq!(redeem(&single), Ok(Ok(())));
     assert_eq!(
         redeem("grant_type=authorization_code"),
         Ok(Err(TokenError::MissingVerifier))
@@ -413,13 +417,13 @@ fn class_m_a_repeated_parameter_does_not_reach_the_crate() {
         let answer = token_request(&ServerPolicy::new(), Some(&s256()), Some(&joined));
         assert_eq!(
             answer,
-            Err(TokenError::Malformed(ParseError::InvalidByte { index: 43 }))
+            Err(TokenError::Malformed(ParseVerifierError::InvalidByte { index: 43 }))
         );
     }
 }
 
 /// One value or none: no list of them, and no body to look into.
-type TokenRequest = fn(&ServerPolicy, Option<&CodeChallenge>, Option<&str>) -> Result<PkceOutcome, TokenError>;
+type TokenRequest = fn(&ServerPolicy, Option<&CodeChallenge>, Option<&str>) -> Result<(), TokenError>;
 
 #[derive(Debug, PartialEq)]
 struct Repeated;
@@ -467,7 +471,7 @@ fn class_n_odd_input_is_an_answer_and_never_a_panic() {
         let well_formed = (43..=128).contains(&text.len()) && text.is_ascii();
         assert_eq!(parse_error(text).is_none(), well_formed, "{text:?}");
         for stored in [s256(), plain(), longest.clone()] {
-            let answer = policy.token_request(Some(&stored), Some(text));
+            let answer = policy.check_token_request(Some(&stored), Some(text));
             let refused = match answer {
                 Err(TokenError::MissingVerifier) => text.is_empty(),
                 Err(TokenError::Malformed(_)) => !well_formed && !text.is_empty(),
@@ -476,14 +480,14 @@ fn class_n_odd_input_is_an_answer_and_never_a_panic() {
             };
             assert!(refused, "{text:?} {answer:?}");
         }
-        assert_eq!(text.parse::<CodeChallengeMethod>(), Err(ParseError::UnknownMethod));
-        let answer = policy.authorization_request(Some(text), Some("plain"));
+        assert_eq!(text.parse::<CodeChallengeMethod>(), Err(ParseMethodError));
+        let answer = policy.check_authorization_request(Some(text), Some("plain"));
         assert_eq!(answer.is_ok(), well_formed, "{text:?}");
-        let answer = policy.authorization_request(Some(text), Some("S256"));
+        let answer = policy.check_authorization_request(Some(text), Some("S256"));
         // Forty-three times `a` is one bit off a digest.
         assert!(answer.is_err(), "{text:?}");
         assert!(
-            policy.authorization_request(Some(CHALLENGE), Some(text)).is_err() != text.is_empty(),
+            policy.check_authorization_request(Some(CHALLENGE), Some(text)).is_err() != text.is_empty(),
             "{text:?}"
         );
     }
@@ -501,6 +505,6 @@ fn plain() -> CodeChallenge {
         .challenge(CodeChallengeMethod::Plain)
 }
 
-fn parse_error(text: &str) -> Option<ParseError> {
+fn parse_error(text: &str) -> Option<ParseVerifierError> {
     CodeVerifier::parse(text).err()
 }

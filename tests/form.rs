@@ -1,7 +1,7 @@
 //! The form of a verifier, and of a plain challenge, which has the same one: 43 to 128 bytes of `[A-Za-z0-9-._~]`
 //! (RFC 7636 sections 4.1 and 4.2). The length is checked first; after it, the first bad byte is named by its offset.
 
-use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseError};
+use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseChallengeError, ParseVerifierError};
 
 /// Miri interprets: it looks at a sample.
 const STEP: usize = if cfg!(miri) { 43 } else { 1 };
@@ -19,11 +19,11 @@ fn every_ascii_byte_first_in_the_middle_and_last() {
             for byte in (0..=0x7f).step_by(STEP) {
                 let text = with_char(len, index, char::from(byte));
                 let wanted = if !(43..=128).contains(&len) {
-                    Err(ParseError::InvalidLength { len })
+                    Err(ParseVerifierError::InvalidLength { len })
                 } else if ALPHABET.contains(char::from(byte)) {
                     Ok(())
                 } else {
-                    Err(ParseError::InvalidByte { index })
+                    Err(ParseVerifierError::InvalidByte { index })
                 };
                 assert_form(&text, wanted);
             }
@@ -45,9 +45,9 @@ fn every_other_byte_that_text_can_hold_first_in_the_middle_and_last() {
             for index in [0, len / 2, len - char.len_utf8()] {
                 let text = with_char(len, index, char);
                 let wanted = if !(43..=128).contains(&len) {
-                    ParseError::InvalidLength { len }
+                    ParseVerifierError::InvalidLength { len }
                 } else {
-                    ParseError::InvalidByte { index }
+                    ParseVerifierError::InvalidByte { index }
                 };
                 assert_form(&text, Err(wanted));
             }
@@ -62,7 +62,10 @@ fn every_other_byte_that_text_can_hold_first_in_the_middle_and_last() {
 fn one_bad_byte_at_every_position_of_every_length() {
     for len in (43..=128).step_by(STEP) {
         for index in (0..len).step_by(STEP) {
-            assert_form(&with_char(len, index, '+'), Err(ParseError::InvalidByte { index }));
+            assert_form(
+                &with_char(len, index, '+'),
+                Err(ParseVerifierError::InvalidByte { index }),
+            );
         }
     }
 }
@@ -73,7 +76,7 @@ fn accepts_43_to_128_bytes_and_no_other_length() {
         let wanted = if (43..=128).contains(&len) {
             Ok(())
         } else {
-            Err(ParseError::InvalidLength { len })
+            Err(ParseVerifierError::InvalidLength { len })
         };
         assert_form(&"a".repeat(len), wanted);
     }
@@ -82,17 +85,17 @@ fn accepts_43_to_128_bytes_and_no_other_length() {
 
 #[test]
 fn rejects_42_bytes() {
-    assert_form(&"a".repeat(42), Err(ParseError::InvalidLength { len: 42 }));
+    assert_form(&"a".repeat(42), Err(ParseVerifierError::InvalidLength { len: 42 }));
 }
 
 #[test]
 fn rejects_129_bytes() {
-    assert_form(&"a".repeat(129), Err(ParseError::InvalidLength { len: 129 }));
+    assert_form(&"a".repeat(129), Err(ParseVerifierError::InvalidLength { len: 129 }));
 }
 
 #[test]
 fn rejects_empty_text() {
-    assert_form("", Err(ParseError::InvalidLength { len: 0 }));
+    assert_form("", Err(ParseVerifierError::InvalidLength { len: 0 }));
 }
 
 #[test]
@@ -108,25 +111,25 @@ fn accepts_the_whole_alphabet_and_each_symbol_alone() {
 #[test]
 fn length_comes_before_everything_else() {
     let len = if cfg!(miri) { 1 << 10 } else { 1 << 20 };
-    assert_form(&"\0".repeat(len), Err(ParseError::InvalidLength { len }));
-    assert_form(&"é".repeat(len / 2), Err(ParseError::InvalidLength { len }));
-    assert_form(&"+".repeat(42), Err(ParseError::InvalidLength { len: 42 }));
-    assert_form(&"+".repeat(129), Err(ParseError::InvalidLength { len: 129 }));
+    assert_form(&"\0".repeat(len), Err(ParseVerifierError::InvalidLength { len }));
+    assert_form(&"é".repeat(len / 2), Err(ParseVerifierError::InvalidLength { len }));
+    assert_form(&"+".repeat(42), Err(ParseVerifierError::InvalidLength { len: 42 }));
+    assert_form(&"+".repeat(129), Err(ParseVerifierError::InvalidLength { len: 129 }));
 }
 
 #[test]
 fn length_is_counted_in_bytes_not_in_characters() {
     // 43 characters, but 129 bytes; and 42 characters of 43 bytes, which pass the length and fail the alphabet.
-    assert_form(&"€".repeat(43), Err(ParseError::InvalidLength { len: 129 }));
+    assert_form(&"€".repeat(43), Err(ParseVerifierError::InvalidLength { len: 129 }));
     assert_form(
         &format!("{}é", "a".repeat(41)),
-        Err(ParseError::InvalidByte { index: 41 }),
+        Err(ParseVerifierError::InvalidByte { index: 41 }),
     );
     assert_form(
         &format!("{}😀", "a".repeat(39)),
-        Err(ParseError::InvalidByte { index: 39 }),
+        Err(ParseVerifierError::InvalidByte { index: 39 }),
     );
-    assert_form(&"😀".repeat(32), Err(ParseError::InvalidByte { index: 0 }));
+    assert_form(&"😀".repeat(32), Err(ParseVerifierError::InvalidByte { index: 0 }));
 }
 
 #[test]
@@ -135,7 +138,7 @@ fn rejects_look_alikes_of_allowed_characters() {
         'Ａ', 'а', '‐', '．', '＿', '～', '\u{212a}', '\u{131}', '\u{feff}', '\u{200b}',
     ] {
         let text = format!("{}{char}{}", "a".repeat(20), "a".repeat(30));
-        assert_form(&text, Err(ParseError::InvalidByte { index: 20 }));
+        assert_form(&text, Err(ParseVerifierError::InvalidByte { index: 20 }));
     }
 }
 
@@ -144,20 +147,20 @@ fn rejects_a_trailing_newline() {
     for len in [43, 44, 64, 127] {
         assert_form(
             &format!("{}\n", "a".repeat(len)),
-            Err(ParseError::InvalidByte { index: len }),
+            Err(ParseVerifierError::InvalidByte { index: len }),
         );
         assert_form(
             &format!("{}\r\n", "a".repeat(len - 1)),
-            Err(ParseError::InvalidByte { index: len - 1 }),
+            Err(ParseVerifierError::InvalidByte { index: len - 1 }),
         );
     }
     assert_form(
         &format!("{}\n", "a".repeat(42)),
-        Err(ParseError::InvalidByte { index: 42 }),
+        Err(ParseVerifierError::InvalidByte { index: 42 }),
     );
     assert_form(
         &format!("{}\n", "a".repeat(128)),
-        Err(ParseError::InvalidLength { len: 129 }),
+        Err(ParseVerifierError::InvalidLength { len: 129 }),
     );
 }
 
@@ -166,11 +169,11 @@ fn rejects_surrounding_blanks() {
     for blank in [" ", "\t", "\n", "\0", "\u{a0}"] {
         assert_form(
             &format!("{blank}{}", "a".repeat(43)),
-            Err(ParseError::InvalidByte { index: 0 }),
+            Err(ParseVerifierError::InvalidByte { index: 0 }),
         );
         assert_form(
             &format!("{}{blank}", "a".repeat(43)),
-            Err(ParseError::InvalidByte { index: 43 }),
+            Err(ParseVerifierError::InvalidByte { index: 43 }),
         );
     }
 }
@@ -185,7 +188,7 @@ fn first_of_several_bad_bytes_is_the_one_reported() {
                 text.push(if text.len() % 3 == 0 { '%' } else { 'a' });
             }
             text.replace_range(len - 1.., "/");
-            assert_form(&text, Err(ParseError::InvalidByte { index: first }));
+            assert_form(&text, Err(ParseVerifierError::InvalidByte { index: first }));
         }
     }
 }
@@ -193,11 +196,11 @@ fn first_of_several_bad_bytes_is_the_one_reported() {
 #[test]
 fn rejects_what_is_still_percent_encoded() {
     let text = format!("{}%7E", "a".repeat(43));
-    assert_form(&text, Err(ParseError::InvalidByte { index: 43 }));
+    assert_form(&text, Err(ParseVerifierError::InvalidByte { index: 43 }));
 }
 
 /// Checks `text` by every way in to a verifier and to a plain challenge.
-fn assert_form(text: &str, wanted: Result<(), ParseError>) {
+fn assert_form(text: &str, wanted: Result<(), ParseVerifierError>) {
     let wanted = wanted.map(|()| text);
     let parsed = CodeVerifier::parse(text);
     assert_eq!(
@@ -229,9 +232,19 @@ fn assert_form(text: &str, wanted: Result<(), ParseError>) {
     let plain = CodeChallenge::parse(text, CodeChallengeMethod::Plain);
     assert_eq!(
         plain.as_ref().map(CodeChallenge::as_str).map_err(|e| *e),
-        wanted,
+        wanted.map_err(of_plain_challenge),
         "plain challenge {text:?}"
     );
+}
+
+/// The same rule, broken by a plain challenge.
+fn of_plain_challenge(error: ParseVerifierError) -> ParseChallengeError {
+    let method = CodeChallengeMethod::Plain;
+    match error {
+        ParseVerifierError::InvalidLength { len } => ParseChallengeError::InvalidLength { len, method },
+        ParseVerifierError::InvalidByte { index } => ParseChallengeError::InvalidByte { index, method },
+        other => panic!("unknown error {other:?}"),
+    }
 }
 
 /// Good text of `len` bytes in all, with `char` at `index`.

@@ -190,7 +190,7 @@ mod from_a_generator {
     #[test]
     fn draws_once_and_exactly_32_octets() {
         let mut rng = Counting::default();
-        let verifier = CodeVerifier::generate_from_rng(&mut rng).unwrap();
+        let verifier = CodeVerifier::generate_from_rng(&mut rng);
         assert_eq!((rng.fills.as_slice(), rng.words), (&[32][..], 0));
         assert_eq!(verifier.expose_secret(), COUNTED);
         let octets: [u8; 32] = std::array::from_fn(|at| at as u8);
@@ -200,12 +200,7 @@ mod from_a_generator {
     #[test]
     fn draws_anew_for_every_verifier() {
         let mut rng = Counting::default();
-        let texts = [0; 8].map(|_| {
-            CodeVerifier::generate_from_rng(&mut rng)
-                .unwrap()
-                .expose_secret()
-                .to_owned()
-        });
+        let texts = [0; 8].map(|_| CodeVerifier::generate_from_rng(&mut rng).expose_secret().to_owned());
         assert_eq!(rng.fills, [32; 8]);
         assert_eq!(std::collections::HashSet::from(texts).len(), 8);
     }
@@ -214,34 +209,39 @@ mod from_a_generator {
     fn the_error_of_a_failing_generator_is_returned_unchanged() {
         for code in [0, 7, u32::MAX] {
             let mut rng = Failing { code, asked: 0 };
-            assert_eq!(CodeVerifier::generate_from_rng(&mut rng).err(), Some(Failure(code)));
+            assert_eq!(CodeVerifier::try_generate_from_rng(&mut rng).err(), Some(Failure(code)));
             assert_eq!(rng.asked, 1, "asked once and not again");
         }
     }
 
     #[test]
     fn an_infallible_generator_needs_no_error_handling() {
-        let Ok(verifier) = CodeVerifier::generate_from_rng(&mut Counting::default());
+        let verifier = CodeVerifier::generate_from_rng(&mut Counting::default());
+        assert_eq!(verifier.expose_secret(), COUNTED);
+        let Ok(verifier) = CodeVerifier::try_generate_from_rng(&mut Counting::default());
         assert_eq!(verifier.expose_secret(), COUNTED);
     }
 
     #[test]
     fn takes_a_generator_whose_type_is_not_known() {
         let mut rng = Counting::default();
-        let unsized_rng: &mut dyn TryCryptoRng<Error = Infallible> = &mut rng;
-        assert_eq!(
-            CodeVerifier::generate_from_rng(unsized_rng).unwrap().expose_secret(),
-            COUNTED
-        );
+        let unsized_rng: &mut dyn CryptoRng = &mut rng;
+        assert_eq!(CodeVerifier::generate_from_rng(unsized_rng).expose_secret(), COUNTED);
         let mut failing: Box<dyn TryCryptoRng<Error = Failure>> = Box::new(Failing { code: 3, asked: 0 });
-        assert_eq!(CodeVerifier::generate_from_rng(&mut failing).err(), Some(Failure(3)));
-        assert_eq!(CodeVerifier::generate_from_rng(&mut *failing).err(), Some(Failure(3)));
+        assert_eq!(
+            CodeVerifier::try_generate_from_rng(&mut failing).err(),
+            Some(Failure(3))
+        );
+        assert_eq!(
+            CodeVerifier::try_generate_from_rng(&mut *failing).err(),
+            Some(Failure(3))
+        );
     }
 
     #[test]
     fn takes_a_borrowed_generator_and_a_generic_one() {
         fn from_generic(rng: &mut impl CryptoRng) -> String {
-            CodeVerifier::generate_from_rng(rng).unwrap().expose_secret().to_owned()
+            CodeVerifier::generate_from_rng(rng).expose_secret().to_owned()
         }
         assert_eq!(from_generic(&mut Counting::default()), COUNTED);
         assert_eq!(from_generic(&mut &mut Counting::default()), COUNTED);

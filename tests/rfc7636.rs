@@ -1,7 +1,7 @@
 //! RFC 7636 as it is printed: the example octets of Appendix A, the vector of Appendix B, and the whole flow of
 //! section 4 between a client and a server with the values of Appendix B.
 
-use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseError, PkceOutcome, ServerPolicy, TokenError};
+use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseVerifierError, ServerPolicy, TokenError};
 
 /// Appendix B, the octets that the client drew.
 const OCTETS: [u8; 32] = [
@@ -92,10 +92,7 @@ fn whole_flow_with_s256() {
     let policy = ServerPolicy::new();
     let (stored, method) = ask(&policy, CodeChallengeMethod::S256);
     assert_eq!((stored.as_str(), method.as_str()), (CHALLENGE, "S256"));
-    assert_eq!(
-        redeem(&policy, &stored, &method, Some(VERIFIER)),
-        Ok(PkceOutcome::Verified)
-    );
+    assert_eq!(redeem(&policy, &stored, &method, Some(VERIFIER)), Ok(()));
     assert_eq!(
         redeem(&policy, &stored, &method, Some(CHALLENGE)),
         Err(TokenError::Mismatch)
@@ -104,7 +101,7 @@ fn whole_flow_with_s256() {
         redeem(&policy, &stored, &method, None),
         Err(TokenError::MissingVerifier)
     );
-    let short = TokenError::Malformed(ParseError::InvalidLength { len: 42 });
+    let short = TokenError::Malformed(ParseVerifierError::InvalidLength { len: 42 });
     assert_eq!(redeem(&policy, &stored, &method, Some(&VERIFIER[1..])), Err(short));
 }
 
@@ -113,10 +110,7 @@ fn whole_flow_with_plain() {
     let policy = ServerPolicy::new().allow_plain();
     let (stored, method) = ask(&policy, CodeChallengeMethod::Plain);
     assert_eq!((stored.as_str(), method.as_str()), (VERIFIER, "plain"));
-    assert_eq!(
-        redeem(&policy, &stored, &method, Some(VERIFIER)),
-        Ok(PkceOutcome::Verified)
-    );
+    assert_eq!(redeem(&policy, &stored, &method, Some(VERIFIER)), Ok(()));
     assert_eq!(
         redeem(&policy, &stored, &method, Some(CHALLENGE)),
         Err(TokenError::Mismatch)
@@ -126,12 +120,9 @@ fn whole_flow_with_plain() {
 #[test]
 fn whole_flow_with_the_method_left_out_is_plain() {
     let policy = ServerPolicy::new().allow_plain();
-    let challenge = policy.authorization_request(Some(VERIFIER), None).unwrap().unwrap();
+    let challenge = policy.check_authorization_request(Some(VERIFIER), None).unwrap();
     assert_eq!(challenge.method(), CodeChallengeMethod::Plain);
-    assert_eq!(
-        policy.token_request(Some(&challenge), Some(VERIFIER)),
-        Ok(PkceOutcome::Verified)
-    );
+    assert_eq!(policy.check_token_request(Some(&challenge), Some(VERIFIER)), Ok(()));
 }
 
 fn verifier() -> CodeVerifier {
@@ -143,19 +134,13 @@ fn ask(policy: &ServerPolicy, method: CodeChallengeMethod) -> (String, String) {
     let sent = verifier().challenge(method);
     let [(_, challenge), (_, method)] = sent.authorization_params();
     let received = policy
-        .authorization_request(Some(challenge), Some(method))
-        .unwrap()
+        .check_authorization_request(Some(challenge), Some(method))
         .unwrap();
     (received.as_str().to_owned(), received.method().to_string())
 }
 
 /// The client's token request, and the server's answer from what it kept.
-fn redeem(
-    policy: &ServerPolicy,
-    stored: &str,
-    method: &str,
-    code_verifier: Option<&str>,
-) -> Result<PkceOutcome, TokenError> {
-    let stored = CodeChallenge::parse(stored, method.parse().unwrap()).unwrap();
-    policy.token_request(Some(&stored), code_verifier)
+fn redeem(policy: &ServerPolicy, stored: &str, method: &str, code_verifier: Option<&str>) -> Result<(), TokenError> {
+    let stored = CodeChallenge::from_stored(Some(stored), Some(method)).unwrap();
+    policy.check_token_request(stored.as_ref(), code_verifier)
 }

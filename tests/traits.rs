@@ -12,8 +12,9 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::str::FromStr;
 
 use pkce_core::{
-    AuthorizationError, CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseError, PkceOutcome, S256Support,
-    ServerPolicy, TokenError, VerifyError,
+    AuthorizationError, CodeChallenge, CodeChallengeMethod, CodeVerifier, LenientPolicy, ParseChallengeError,
+    ParseMethodError, ParseVerifierError, PkceOutcome, S256Support, ServerPolicy, StoredChallengeError, TokenError,
+    VerifyError,
 };
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 use zeroize::{DefaultIsZeroes, Zeroize, ZeroizeOnDrop};
@@ -28,7 +29,7 @@ fn a_verifier_is_parsed_debugged_moved_and_wiped() {
 #[cfg(feature = "alloc")]
 #[test]
 fn a_verifier_is_made_from_an_owned_string() {
-    assert_impl_all!(CodeVerifier: TryFrom<String, Error = ParseError>);
+    assert_impl_all!(CodeVerifier: TryFrom<String, Error = ParseVerifierError>);
 }
 
 #[test]
@@ -66,7 +67,7 @@ fn a_verifier_is_never_empty_or_half_wiped() {
 #[test]
 fn a_verifier_is_not_made_unchecked() {
     assert_not_impl_any!(CodeVerifier: From<&'static str>, From<String>, From<[u8; 32]>, From<Vec<u8>>);
-    assert_impl_all!(CodeVerifier: FromStr<Err = ParseError>, TryFrom<&'static str, Error = ParseError>);
+    assert_impl_all!(CodeVerifier: FromStr<Err = ParseVerifierError>, TryFrom<&'static str, Error = ParseVerifierError>);
 }
 
 #[test]
@@ -92,7 +93,7 @@ fn a_challenge_is_not_made_without_its_method() {
 #[test]
 fn a_method_is_a_plain_value_without_a_default() {
     assert_impl_all!(CodeChallengeMethod: Copy, Clone, Debug, Display, PartialEq, Eq, Hash, Send, Sync, Unpin, Any);
-    assert_impl_all!(CodeChallengeMethod: FromStr<Err = ParseError>, TryFrom<&'static str, Error = ParseError>);
+    assert_impl_all!(CodeChallengeMethod: FromStr<Err = ParseMethodError>, TryFrom<&'static str, Error = ParseMethodError>);
     assert_not_impl_any!(CodeChallengeMethod: Default, From<Option<CodeChallengeMethod>>, From<Option<&'static str>>);
     assert_not_impl_any!(CodeChallengeMethod: From<&'static str>, From<bool>);
 }
@@ -100,18 +101,30 @@ fn a_method_is_a_plain_value_without_a_default() {
 #[test]
 fn policies_and_answers_are_plain_values() {
     assert_impl_all!(ServerPolicy: Copy, Clone, Debug, PartialEq, Eq, Default, Send, Sync, Unpin, Any);
+    assert_impl_all!(LenientPolicy: Copy, Clone, Debug, PartialEq, Eq, Send, Sync, Unpin, Any);
+    // Only `ServerPolicy::allow_non_pkce` makes one.
+    assert_not_impl_any!(LenientPolicy: Default, From<ServerPolicy>);
     assert_impl_all!(PkceOutcome: Copy, Clone, Debug, PartialEq, Eq, Send, Sync, Unpin, Any);
     assert_impl_all!(S256Support: Copy, Clone, Debug, PartialEq, Eq, Send, Sync, Unpin, Any);
 }
 
 #[test]
 fn errors_are_small_plain_values() {
-    assert_impl_all!(ParseError: Copy, Clone, Debug, PartialEq, Eq, Error, Send, Sync, Unpin, UnwindSafe, Any);
+    assert_impl_all!(ParseVerifierError: Copy, Clone, Debug, PartialEq, Eq, Error, Send, Sync, Unpin, UnwindSafe, Any);
+    assert_impl_all!(ParseChallengeError: Copy, Clone, Debug, PartialEq, Eq, Error, Send, Sync, Unpin, UnwindSafe, Any);
+    assert_impl_all!(ParseMethodError: Copy, Clone, Debug, PartialEq, Eq, Error, Send, Sync, Unpin, UnwindSafe, Any);
+    assert_impl_all!(StoredChallengeError: Copy, Clone, Debug, PartialEq, Eq, Error, Send, Sync, Unpin, UnwindSafe, Any);
     assert_impl_all!(VerifyError: Copy, Clone, Debug, PartialEq, Eq, Error, Send, Sync, Unpin, UnwindSafe, Any);
     assert_impl_all!(AuthorizationError: Copy, Clone, Debug, PartialEq, Eq, Error, Send, Sync, Unpin, UnwindSafe, Any);
     assert_impl_all!(TokenError: Copy, Clone, Debug, PartialEq, Eq, Error, Send, Sync, Unpin, UnwindSafe, Any);
     // Too small to hold any of the input.
-    assert!(size_of::<ParseError>() <= 2 * size_of::<usize>());
+    let limit = 3 * size_of::<usize>();
+    assert!(size_of::<ParseVerifierError>() <= limit);
+    assert!(size_of::<ParseChallengeError>() <= limit);
+    assert!(size_of::<StoredChallengeError>() <= limit);
+    assert!(size_of::<AuthorizationError>() <= limit);
+    assert!(size_of::<TokenError>() <= limit);
+    assert_eq!(size_of::<ParseMethodError>(), 0);
     assert_eq!(size_of::<VerifyError>(), 0);
 }
 

@@ -4,11 +4,14 @@
 // Under Miri, reading the files alone would take minutes; its interpreter sees the same code in the other tests.
 #![cfg(not(miri))]
 
+mod common;
+
 use std::collections::HashSet;
 
+use common::Policy;
 use pkce_core::{
-    AuthorizationError, CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseError, PkceOutcome, ServerPolicy,
-    TokenError,
+    AuthorizationError, CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseChallengeError, ParseMethodError,
+    ParseVerifierError, PkceOutcome, ServerPolicy, TokenError,
 };
 use serde_json::Value;
 
@@ -23,15 +26,18 @@ const TOKEN_REQUESTS: &str = include_str!("vectors/token_requests.json");
 fn verifiers() {
     for case in cases(VERIFIERS, 205) {
         let (id, input) = (text(&case, "id"), text(&case, "verifier"));
-        let wanted = wanted_form(&case);
         let verifier = CodeVerifier::parse(input);
         assert_eq!(
             verifier.map(|it| it.expose_secret() == input),
-            wanted.map(|()| true),
+            wanted_form(&case, verifier_error),
             "{id}"
         );
         let plain = CodeChallenge::parse(input, CodeChallengeMethod::Plain);
-        assert_eq!(plain.map(|it| it.as_str() == input), wanted.map(|()| true), "{id}");
+        assert_eq!(
+            plain.map(|it| it.as_str() == input),
+            wanted_form(&case, |case| challenge_error(case, CodeChallengeMethod::Plain)),
+            "{id}"
+        );
     }
 }
 
@@ -41,8 +47,8 @@ fn challenges() {
         let (id, input, method) = (text(&case, "id"), text(&case, "challenge"), method(&case));
         let challenge = CodeChallenge::parse(input, method);
         assert_eq!(
-            challenge.map(|it| (it.as_str() == input, it.method())),
-            wanted_form(&case).map(|()| (true, method)),
+            challenge.map(|it| it.as_str() == input && it.method() == method),
+            wanted_form(&case, |case| challenge_error(case, method)),
             "{id}"
         );
     }
@@ -64,21 +70,24 @@ fn pairs() {
             }
         };
         assert_eq!(result, text(&case, "result"), "{id}");
-        let malformed = stored.as_ref().err().copied().or(verifier.err());
-        assert_eq!(malformed, parse_error(&case), "{id}");
+        match result {
+            "malformed_challenge" => assert_eq!(stored.as_ref().err(), challenge_error(&case, method).as_ref(), "{id}"),
+            "malformed_verifier" => assert_eq!(verifier.as_ref().err(), verifier_error(&case).as_ref(), "{id}"),
+            _ => {}
+        }
 
         // The server's function gives the same answer.
         if let Ok(stored) = &stored {
             let policy = ServerPolicy::new().allow_plain();
-            let wanted = match (result, malformed) {
-                ("match", _) => Ok(PkceOutcome::Verified),
+            let wanted = match (result, verifier_error(&case)) {
+                ("match", _) => Ok(()),
                 ("mismatch", _) => Err(TokenError::Mismatch),
                 (_, _) if text(&case, "verifier").is_empty() => Err(TokenError::MissingVerifier),
                 (_, Some(why)) => Err(TokenError::Malformed(why)),
                 (_, None) => panic!("{id}: malformed, but no reason"),
             };
             assert_eq!(
-                policy.token_request(Some(stored), Some(text(&case, "verifier"))),
+                policy.check_token_request(Some(stored), Some(text(&case, "verifier"))),
                 wanted,
                 "{id}"
             );
@@ -90,10 +99,10 @@ fn pairs() {
 fn methods() {
     for case in cases(METHODS, 40) {
         let (id, input) = (text(&case, "id"), text(&case, "method"));
-        let method: Result<CodeChallengeMethod, ParseError> = input.parse();
+        let method: Result<CodeChallengeMethod, ParseMethodError> = input.parse();
         assert_eq!(
             method.map(|it| it.as_str() == input),
-            wanted_form(&case).map(|()| true),
+            wanted_form(&case, method_error),
             "{id}"
         );
     }
@@ -103,7 +112,7 @@ fn methods() {
 fn authorization_requests() {
     for case in cases(AUTHORIZATION_REQUESTS, 240) {
         let (id, challenge) = (text(&case, "id"), parameter(&case, "code_challenge"));
-        let answer = policy(&case).authorization_request(challenge, parameter(&case, "code_challenge_method"));
+        let answer = policy(&case).check_authorization_request(challenge, parameter(&case, "code_challenge_method"));
         if let Err(refused) = answer {
             assert_eq!(refused.oauth_error(), text(&case, "error"), "{id}");
         }
@@ -123,7 +132,7 @@ fn token_requests() {
     for case in cases(TOKEN_REQUESTS, 144) {
         let id = text(&case, "id");
         let stored = stored(&case);
-        let answer = policy(&case).token_request(stored.as_ref(), parameter(&case, "code_verifier"));
+        let answer = policy(&case).check_token_request(stored.as_ref(), parameter(&case, "code_verifier"));
         if let Err(refused) = answer {
             assert_eq!(refused.oauth_error(), text(&case, "error"), "{id}");
         }
@@ -193,19 +202,9 @@ fn method(case: &Value) -> CodeChallengeMethod {
     text(case, "method").parse().unwrap()
 }
 
-fn policy(case: &Value) -> ServerPolicy {
+fn policy(case: &Value) -> Policy {
     let flag = |name: &str| case["policy"][name].as_bool().unwrap();
-    let policy = ServerPolicy::new();
-    let policy = if flag("allow_plain") {
-        policy.allow_plain()
-    } else {
-        policy
-    };
-    if flag("allow_non_pkce") {
-        policy.allow_non_pkce()
-    } else {
-        policy
-    }
+    Policy::new(flag("allow_plain"), flag("allow_non_pkce"))
 }
 
 fn stored(case: &Value) -> Option<CodeChallenge> {
@@ -217,48 +216,75 @@ fn stored(case: &Value) -> Option<CodeChallenge> {
     (!stored.is_null()).then(parse)
 }
 
-/// The outcome of a case about the form of one text.
-fn wanted_form(case: &Value) -> Result<(), ParseError> {
-    match (text(case, "result"), parse_error(case)) {
-        ("valid", None) => Ok(()),
+/// The outcome of a case about the form of one text. `Ok` holds whether the text came out as it went in.
+fn wanted_form<E: std::fmt::Debug>(case: &Value, error: impl Fn(&Value) -> Option<E>) -> Result<bool, E> {
+    match (text(case, "result"), error(case)) {
+        ("valid", None) => Ok(true),
         ("invalid", Some(why)) => Err(why),
         other => panic!("unknown outcome {other:?} in {case}"),
     }
 }
 
-/// The rule that a text breaks, if it is one of form.
-fn parse_error(case: &Value) -> Option<ParseError> {
+/// The rule that a verifier breaks.
+fn verifier_error(case: &Value) -> Option<ParseVerifierError> {
     match case["reason"].as_str()? {
-        "invalid_length" => Some(ParseError::InvalidLength {
+        "invalid_length" => Some(ParseVerifierError::InvalidLength {
             len: number(case, "length"),
         }),
-        "invalid_byte" => Some(ParseError::InvalidByte {
+        "invalid_byte" => Some(ParseVerifierError::InvalidByte {
             index: number(case, "offset"),
         }),
-        "non_canonical" => Some(ParseError::NonCanonical),
-        "unknown_method" => Some(ParseError::UnknownMethod),
         _ => None,
     }
 }
 
+/// The rule that a challenge of `method` breaks.
+fn challenge_error(case: &Value, method: CodeChallengeMethod) -> Option<ParseChallengeError> {
+    match case["reason"].as_str()? {
+        "invalid_length" => Some(ParseChallengeError::InvalidLength {
+            len: number(case, "length"),
+            method,
+        }),
+        "invalid_byte" => Some(ParseChallengeError::InvalidByte {
+            index: number(case, "offset"),
+            method,
+        }),
+        "non_canonical" => Some(ParseChallengeError::NonCanonical),
+        _ => None,
+    }
+}
+
+fn method_error(case: &Value) -> Option<ParseMethodError> {
+    (case["reason"].as_str()? == "unknown_method").then_some(ParseMethodError)
+}
+
 fn authorization_error(case: &Value) -> AuthorizationError {
-    match (text(case, "reason"), parse_error(case)) {
-        ("challenge_required", None) => AuthorizationError::ChallengeRequired,
-        ("method_without_challenge", None) => AuthorizationError::MethodWithoutChallenge,
-        ("plain_not_allowed", None) => AuthorizationError::PlainNotAllowed,
-        (_, Some(why)) => AuthorizationError::Malformed(why),
-        (other, None) => panic!("unknown reason {other}"),
+    match text(case, "reason") {
+        "missing_challenge" => AuthorizationError::MissingChallenge,
+        "missing_method" => AuthorizationError::MissingMethod,
+        "method_without_challenge" => AuthorizationError::MethodWithoutChallenge,
+        "unknown_method" => AuthorizationError::UnknownMethod,
+        "plain_not_allowed" => AuthorizationError::PlainNotAllowed,
+        other => {
+            // An absent method whose challenge is looked at is plain.
+            let method = parameter(case, "code_challenge_method").filter(|method| !method.is_empty());
+            let method = method.unwrap_or("plain").parse().unwrap();
+            let why = challenge_error(case, method);
+            AuthorizationError::Malformed(why.unwrap_or_else(|| panic!("unknown reason {other}")))
+        }
     }
 }
 
 fn token_error(case: &Value) -> TokenError {
-    match (text(case, "reason"), parse_error(case)) {
-        ("missing_verifier", None) => TokenError::MissingVerifier,
-        ("unexpected_verifier", None) => TokenError::UnexpectedVerifier,
-        ("mismatch", None) => TokenError::Mismatch,
-        ("plain_not_allowed", None) => TokenError::PlainNotAllowed,
-        ("challenge_required", None) => TokenError::ChallengeRequired,
-        (_, Some(why)) => TokenError::Malformed(why),
-        (other, None) => panic!("unknown reason {other}"),
+    match text(case, "reason") {
+        "missing_verifier" => TokenError::MissingVerifier,
+        "unexpected_verifier" => TokenError::UnexpectedVerifier,
+        "mismatch" => TokenError::Mismatch,
+        "plain_not_allowed" => TokenError::PlainNotAllowed,
+        "missing_challenge" => TokenError::MissingChallenge,
+        other => {
+            let why = verifier_error(case);
+            TokenError::Malformed(why.unwrap_or_else(|| panic!("unknown reason {other}")))
+        }
     }
 }

@@ -39,11 +39,13 @@ fn assert_encodes<const N: usize>(octets: &[u8; 96]) {
 }
 
 fn assert_generates(octets: &[u8; 32]) {
+    let with_closure = CodeVerifier::generate_with(|to| to.copy_from_slice(octets));
+    assert_eq!(with_closure.expose_secret(), base64url(octets));
     let mut generator = Generator { octets, fills: 0 };
-    let verifier = CodeVerifier::generate_from_rng(&mut generator).unwrap();
+    let verifier = CodeVerifier::try_generate_from_rng(&mut generator).unwrap();
     assert_eq!(verifier.expose_secret(), base64url(octets));
     assert_eq!(generator.fills, 1);
-    let refused = CodeVerifier::generate_from_rng(&mut generator);
+    let refused = CodeVerifier::try_generate_from_rng(&mut generator);
     assert_eq!(
         refused.err().map(|why| why.0),
         Some("exhausted"),

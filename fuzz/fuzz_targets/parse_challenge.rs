@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pkce_core::{CodeChallenge, CodeChallengeMethod, ParseError};
+use pkce_core::{CodeChallenge, CodeChallengeMethod, ParseChallengeError};
 use pkce_core_fuzz::{
     METHODS, assert_fits_error_description, assert_same, challenge_form, decodes_to_32_octets_and_back, text_of,
 };
@@ -23,7 +23,7 @@ fuzz_target!(|input: &[u8]| {
     }
 });
 
-fn parsed(text: &str, method: CodeChallengeMethod) -> Result<CodeChallenge, ParseError> {
+fn parsed(text: &str, method: CodeChallengeMethod) -> Result<CodeChallenge, ParseChallengeError> {
     let answer = CodeChallenge::parse(text, method);
     assert_eq!(answer.as_ref().err(), challenge_form(text, method).as_ref().err());
     match &answer {

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pkce_core::{CodeVerifier, ParseError};
+use pkce_core::{CodeVerifier, ParseVerifierError};
 use pkce_core_fuzz::{assert_fits_error_description, text_of, verifier_form};
 
 fuzz_target!(|input: &[u8]| {
@@ -15,7 +15,7 @@ fuzz_target!(|input: &[u8]| {
     assert_answer(CodeVerifier::try_from(text.clone()), wanted, &text);
 });
 
-fn assert_answer(answer: Result<CodeVerifier, ParseError>, wanted: Result<(), ParseError>, text: &str) {
+fn assert_answer(answer: Result<CodeVerifier, ParseVerifierError>, wanted: Result<(), ParseVerifierError>, text: &str) {
     match answer {
         Ok(verifier) => {
             assert_eq!(wanted, Ok(()));

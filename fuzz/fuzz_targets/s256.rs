@@ -5,7 +5,7 @@
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
-use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, PkceOutcome, ServerPolicy, TokenError};
+use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ServerPolicy, TokenError};
 use pkce_core_fuzz::{assert_same, base64url, challenge_of, verifier_text, with_letter};
 use sha2::{Digest, Sha256};
 
@@ -29,15 +29,15 @@ fuzz_target!(|input: Input| {
     assert_eq!(made.verify(&verifier), Ok(()));
     let policy = ServerPolicy::new();
     assert_eq!(
-        policy.token_request(Some(&stored), Some(&text)),
-        Ok(PkceOutcome::Verified)
+        policy.check_token_request(Some(&stored), Some(&text)),
+        Ok(())
     );
 
     let other = with_letter(&text, input.at, input.letter);
     if other != text {
         assert!(stored.verify(&CodeVerifier::parse(&other).unwrap()).is_err());
         assert_eq!(
-            policy.token_request(Some(&stored), Some(&other)),
+            policy.check_token_request(Some(&stored), Some(&other)),
             Err(TokenError::Mismatch)
         );
     }
@@ -51,7 +51,7 @@ fuzz_target!(|input: Input| {
         assert!(near.verify(&verifier).is_err());
         assert!(near != made);
         assert_eq!(
-            policy.token_request(Some(&near), Some(&text)),
+            policy.check_token_request(Some(&near), Some(&text)),
             Err(TokenError::Mismatch)
         );
     }

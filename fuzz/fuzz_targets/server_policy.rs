@@ -5,10 +5,13 @@
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
-use pkce_core::{CodeChallenge, CodeChallengeMethod, ParseError, PkceOutcome, S256Support, ServerPolicy};
+use pkce_core::{
+    AuthorizationError, CodeChallenge, CodeChallengeMethod, ParseMethodError, PkceOutcome, S256Support, ServerPolicy,
+    TokenError,
+};
 use pkce_core_fuzz::{
     METHODS, Switches, assert_fits_error_description, assert_same, authorization_answer, challenge_form, fields,
-    oauth_error, spelled_challenge, token_answer,
+    oauth_error, spelled_challenge, stored_answer, token_answer,
 };
 
 #[derive(Arbitrary, Debug)]
@@ -32,7 +35,8 @@ fuzz_target!(|input: Input| {
         let given = assert_authorization(allow, challenge, method);
         // A database keeps the text and the method, and the server may have changed its mind before the token request.
         let row = given.as_ref().map(|given| (given.as_str(), given.method()));
-        let kept = row.map(|(text, method)| CodeChallenge::parse(text, method).unwrap());
+        let kept = assert_stored(row.map(|row| row.0), row.map(|row| row.1.as_str()));
+        assert_eq!(given.is_some(), kept.is_some());
         if let (Some(given), Some(kept)) = (&given, &kept) {
             assert_same(given, kept);
         }
@@ -40,6 +44,8 @@ fuzz_target!(|input: Input| {
             assert_token(later, kept.as_ref(), row, verifier);
         }
     }
+    // The parameters, stored without a check.
+    assert_stored(challenge, method);
     // What some other program stored: nothing, or this text under either method.
     for allow in POLICIES {
         assert_token(allow, None, None, verifier);
@@ -74,20 +80,71 @@ const POLICIES: [Switches; 4] = [
     },
 ];
 
-fn policy(allow: Switches) -> ServerPolicy {
-    match (allow.plain, allow.non_pkce) {
-        (false, false) => ServerPolicy::new(),
-        (true, false) => ServerPolicy::new().allow_plain(),
-        (false, true) => ServerPolicy::new().allow_non_pkce(),
-        (true, true) => ServerPolicy::new().allow_non_pkce().allow_plain(),
+fn strict(allow: Switches) -> ServerPolicy {
+    if allow.plain {
+        ServerPolicy::new().allow_plain()
+    } else {
+        ServerPolicy::new()
+    }
+}
+
+fn methods_supported(allow: Switches) -> &'static [CodeChallengeMethod] {
+    if allow.non_pkce {
+        strict(allow).allow_non_pkce().methods_supported()
+    } else {
+        strict(allow).methods_supported()
+    }
+}
+
+fn check_authorization_request(
+    allow: Switches,
+    challenge: Option<&str>,
+    method: Option<&str>,
+) -> Result<Option<CodeChallenge>, AuthorizationError> {
+    if allow.non_pkce {
+        strict(allow)
+            .allow_non_pkce()
+            .check_authorization_request(challenge, method)
+    } else {
+        strict(allow).check_authorization_request(challenge, method).map(Some)
+    }
+}
+
+fn check_token_request(
+    allow: Switches,
+    stored: Option<&CodeChallenge>,
+    verifier: Option<&str>,
+) -> Result<PkceOutcome, TokenError> {
+    if allow.non_pkce {
+        strict(allow).allow_non_pkce().check_token_request(stored, verifier)
+    } else {
+        let checked = strict(allow).check_token_request(stored, verifier);
+        checked.map(|()| PkceOutcome::Verified)
+    }
+}
+
+/// The challenge of a row, which is what the model says.
+fn assert_stored(challenge: Option<&str>, method: Option<&str>) -> Option<CodeChallenge> {
+    let wanted = stored_answer(challenge, method);
+    match CodeChallenge::from_stored(challenge, method) {
+        Ok(stored) => {
+            assert_eq!(Ok(stored.as_ref().map(|it| (it.as_str(), it.method()))), wanted);
+            stored
+        }
+        Err(why) => {
+            assert_eq!(wanted, Err(why));
+            assert_eq!(why.oauth_error(), "server_error");
+            assert_fits_error_description(&why);
+            None
+        }
     }
 }
 
 fn assert_authorization(allow: Switches, challenge: Option<&str>, method: Option<&str>) -> Option<CodeChallenge> {
-    let listed = policy(allow).methods_supported();
+    let listed = methods_supported(allow);
     assert_eq!(listed, &METHODS[..if allow.plain { 2 } else { 1 }]);
     let wanted = authorization_answer(allow, challenge, method);
-    match policy(allow).authorization_request(challenge, method) {
+    match check_authorization_request(allow, challenge, method) {
         Ok(given) => {
             assert_eq!(Ok(given.as_ref().map(|it| (it.as_str(), it.method()))), wanted);
             given
@@ -107,7 +164,7 @@ fn assert_token(
     row: Option<(&str, CodeChallengeMethod)>,
     verifier: Option<&str>,
 ) {
-    let answer = policy(allow).token_request(stored, verifier);
+    let answer = check_token_request(allow, stored, verifier);
     assert_eq!(answer, token_answer(allow, row, verifier), "{allow:?}");
     match answer {
         Ok(outcome) => assert_eq!(outcome == PkceOutcome::Verified, stored.is_some()),
@@ -122,8 +179,9 @@ fn assert_token(
 fn assert_method(name: &str) {
     let wanted = METHODS.into_iter().zip(["S256", "plain"]).find(|known| known.1 == name);
     let answer = name.parse::<CodeChallengeMethod>();
-    assert_eq!(answer, wanted.map(|known| known.0).ok_or(ParseError::UnknownMethod));
+    assert_eq!(answer, wanted.map(|known| known.0).ok_or(ParseMethodError));
     assert_eq!(CodeChallengeMethod::try_from(name), answer);
+    assert_eq!(CodeChallengeMethod::try_from(name.to_owned()), answer);
     match answer {
         Ok(method) => assert_eq!(method.to_string(), name),
         Err(why) => assert_fits_error_description(&why),

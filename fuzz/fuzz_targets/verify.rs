@@ -5,7 +5,7 @@
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
-use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, PkceOutcome, ServerPolicy};
+use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ServerPolicy};
 use pkce_core_fuzz::{
     METHODS, Switches, assert_fits_error_description, challenge_form, challenge_of, fields, spelled_challenge,
     token_answer, verifier_form,
@@ -40,9 +40,9 @@ fn assert_pair(text: &str, method: CodeChallengeMethod, verifier: &str) {
 
     let equal = challenge_of(verifier, method) == text;
     let accepted = equal && verifier_form(verifier).is_ok();
-    let answer = POLICY.token_request(Some(&challenge), Some(verifier));
-    assert_eq!(answer == Ok(PkceOutcome::Verified), accepted);
-    assert_eq!(answer, token_answer(ALLOW, Some((text, method)), Some(verifier)));
+    let answer = POLICY.check_token_request(Some(&challenge), Some(verifier));
+    assert_eq!(answer.is_ok(), accepted);
+    assert_eq!(answer, token_answer(ALLOW, Some((text, method)), Some(verifier)).map(|_| ()));
 
     let parsed = CodeVerifier::parse(verifier);
     assert_eq!(parsed.is_ok(), verifier_form(verifier).is_ok());

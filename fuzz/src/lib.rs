@@ -3,7 +3,10 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use pkce_core::{AuthorizationError, CodeChallenge, CodeChallengeMethod, ParseError, PkceOutcome, TokenError};
+use pkce_core::{
+    AuthorizationError, CodeChallenge, CodeChallengeMethod, ParseChallengeError, ParseMethodError, ParseVerifierError,
+    PkceOutcome, StoredChallengeError, TokenError,
+};
 use sha2::{Digest, Sha256};
 
 pub const UNRESERVED: &[u8; 66] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
@@ -14,41 +17,42 @@ pub const METHODS: [CodeChallengeMethod; 2] = [CodeChallengeMethod::S256, CodeCh
 // The rules of RFC 7636.
 
 /// What is wrong with `text` as a verifier.
-pub fn verifier_form(text: &str) -> Result<(), ParseError> {
+pub fn verifier_form(text: &str) -> Result<(), ParseVerifierError> {
     if text.len() < 43 || text.len() > 128 {
-        return Err(ParseError::InvalidLength { len: text.len() });
+        return Err(ParseVerifierError::InvalidLength { len: text.len() });
     }
-    only_bytes_of(UNRESERVED, text)
+    match first_byte_outside(UNRESERVED, text) {
+        Some(index) => Err(ParseVerifierError::InvalidByte { index }),
+        None => Ok(()),
+    }
 }
 
 /// What is wrong with `text` as a challenge.
-pub fn challenge_form(text: &str, method: CodeChallengeMethod) -> Result<(), ParseError> {
-    match method {
-        CodeChallengeMethod::S256 => s256_form(text),
-        CodeChallengeMethod::Plain => verifier_form(text),
+pub fn challenge_form(text: &str, method: CodeChallengeMethod) -> Result<(), ParseChallengeError> {
+    let (lengths, alphabet): (_, &[u8]) = match method {
+        CodeChallengeMethod::S256 => (43..=43, LETTERS),
+        CodeChallengeMethod::Plain => (43..=128, UNRESERVED),
+    };
+    if !lengths.contains(&text.len()) {
+        return Err(ParseChallengeError::InvalidLength {
+            len: text.len(),
+            method,
+        });
     }
-}
-
-fn s256_form(text: &str) -> Result<(), ParseError> {
-    if text.len() != 43 {
-        return Err(ParseError::InvalidLength { len: text.len() });
+    if let Some(index) = first_byte_outside(alphabet, text) {
+        return Err(ParseChallengeError::InvalidByte { index, method });
     }
-    only_bytes_of(LETTERS, text)?;
-    // 43 letters are 258 bits, 2 more than a digest has: the two lowest of the last letter, which are zero in every
-    // fourth letter of the alphabet.
+    // 43 characters are 258 bits, 2 more than a digest has: the two lowest of the last character, which are zero in
+    // every fourth character of the alphabet.
     let last = LETTERS.iter().position(|&letter| text.ends_with(char::from(letter)));
-    if last.is_some_and(|last| last % 4 == 0) {
-        Ok(())
-    } else {
-        Err(ParseError::NonCanonical)
+    if method == CodeChallengeMethod::S256 && last.is_none_or(|last| last % 4 != 0) {
+        return Err(ParseChallengeError::NonCanonical);
     }
+    Ok(())
 }
 
-fn only_bytes_of(alphabet: &[u8], text: &str) -> Result<(), ParseError> {
-    match text.bytes().position(|byte| !alphabet.contains(&byte)) {
-        Some(index) => Err(ParseError::InvalidByte { index }),
-        None => Ok(()),
-    }
+fn first_byte_outside(alphabet: &[u8], text: &str) -> Option<usize> {
+    text.bytes().position(|byte| !alphabet.contains(&byte))
 }
 
 /// The same as `challenge_form` with S256, found out in another way.
@@ -87,18 +91,17 @@ pub fn authorization_answer<'a>(
 ) -> Result<Option<(&'a str, CodeChallengeMethod)>, AuthorizationError> {
     let challenge = match (challenge.unwrap_or(""), method.unwrap_or("")) {
         ("", "") if allow.non_pkce => return Ok(None),
-        ("", "") => return Err(AuthorizationError::ChallengeRequired),
+        ("", "") => return Err(AuthorizationError::MissingChallenge),
         ("", _) => return Err(AuthorizationError::MethodWithoutChallenge),
         (challenge, _) => challenge,
     };
     let method = match method.unwrap_or("") {
         "S256" => CodeChallengeMethod::S256,
-        "plain" | "" => CodeChallengeMethod::Plain,
-        _ => return Err(AuthorizationError::Malformed(ParseError::UnknownMethod)),
+        "plain" | "" if allow.plain => CodeChallengeMethod::Plain,
+        "plain" => return Err(AuthorizationError::PlainNotAllowed),
+        "" => return Err(AuthorizationError::MissingMethod),
+        _ => return Err(AuthorizationError::UnknownMethod),
     };
-    if method == CodeChallengeMethod::Plain && !allow.plain {
-        return Err(AuthorizationError::PlainNotAllowed);
-    }
     match challenge_form(challenge, method) {
         Ok(()) => Ok(Some((challenge, method))),
         Err(why) => Err(AuthorizationError::Malformed(why)),
@@ -115,7 +118,7 @@ pub fn token_answer(
     let Some((challenge, method)) = stored else {
         return match verifier {
             "" if allow.non_pkce => Ok(PkceOutcome::NotUsed),
-            "" => Err(TokenError::ChallengeRequired),
+            "" => Err(TokenError::MissingChallenge),
             _ => Err(TokenError::UnexpectedVerifier),
         };
     };
@@ -132,6 +135,28 @@ pub fn token_answer(
         Ok(PkceOutcome::Verified)
     } else {
         Err(TokenError::Mismatch)
+    }
+}
+
+/// What two nullable columns hold.
+pub fn stored_answer<'a>(
+    challenge: Option<&'a str>,
+    method: Option<&str>,
+) -> Result<Option<(&'a str, CodeChallengeMethod)>, StoredChallengeError> {
+    let (Some(challenge), Some(method)) = (challenge, method) else {
+        return match (challenge, method) {
+            (None, None) => Ok(None),
+            _ => Err(StoredChallengeError::Incomplete),
+        };
+    };
+    let method = match method {
+        "S256" => CodeChallengeMethod::S256,
+        "plain" => CodeChallengeMethod::Plain,
+        _ => return Err(StoredChallengeError::Method(ParseMethodError)),
+    };
+    match challenge_form(challenge, method) {
+        Ok(()) => Ok(Some((challenge, method))),
+        Err(why) => Err(StoredChallengeError::Challenge(why)),
     }
 }
 

@@ -73,12 +73,13 @@ def authorization_request(policy, code_challenge, code_challenge_method):
             return refused("invalid_request", "method_without_challenge")
         if policy["allow_non_pkce"]:
             return {"result": "no_challenge"}
-        return refused("invalid_request", "challenge_required")
+        return refused("invalid_request", "missing_challenge")
+    # RFC 7636 section 4.3: "defaults to plain if not present". A server without plain names what is missing.
     requested = code_challenge_method or "plain"
     if method(requested) != valid():
         return refused("invalid_request", **method(requested))
     if requested == "plain" and not policy["allow_plain"]:
-        return refused("invalid_request", "plain_not_allowed")
+        return refused("invalid_request", "plain_not_allowed" if code_challenge_method else "missing_method")
     form = challenge(requested, code_challenge)
     if form != valid():
         return refused("invalid_request", **form)
@@ -93,7 +94,7 @@ def token_request(policy, stored, code_verifier):
             return refused("invalid_request", "unexpected_verifier")
         if policy["allow_non_pkce"]:
             return {"result": "not_used"}
-        return refused("invalid_grant", "challenge_required")
+        return refused("invalid_grant", "missing_challenge")
     if not code_verifier:
         return refused("invalid_grant", "missing_verifier")
     if stored["code_challenge_method"] == "plain" and not policy["allow_plain"]:

@@ -132,12 +132,12 @@ KNOWN = [
     ),
     (
         authorization_requests,
-        lambda case: case.get("reason") == "challenge_required",
+        lambda case: case.get("reason") == "missing_challenge",
         "it refuses a request without PKCE at the token endpoint only",
     ),
     (
         token_requests,
-        lambda case: case.get("reason") in ("missing_verifier", "challenge_required"),
+        lambda case: case.get("reason") in ("missing_verifier", "missing_challenge"),
         "a missing verifier is an invalid_request to it, not an invalid_grant",
     ),
     (

@@ -133,7 +133,7 @@ fn check_the_rest<'a>(
             "scope must be words of printable ASCII characters",
         ));
     }
-    let challenge = server.policy.authorization_request(challenge, method)?;
+    let challenge = server.policy.check_authorization_request(challenge, method)?;
     Ok((scope, challenge))
 }
 

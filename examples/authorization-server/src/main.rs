@@ -27,7 +27,7 @@ use tokio::net::TcpListener;
 use url::Url;
 
 use crate::clients::Client;
-use crate::server::Server;
+use crate::server::{Policy, Server};
 use crate::store::Store;
 
 /// An OAuth 2.0 authorization server for public clients. It is an example: it has no accounts and one consent button.
@@ -96,15 +96,16 @@ async fn serve(flags: Flags) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn policy(flags: &Flags) -> ServerPolicy {
+fn policy(flags: &Flags) -> Policy {
     let mut policy = ServerPolicy::new();
     if flags.allow_plain {
         policy = policy.allow_plain();
     }
     if flags.allow_non_pkce {
-        policy = policy.allow_non_pkce();
+        Policy::Lenient(policy.allow_non_pkce())
+    } else {
+        Policy::Strict(policy)
     }
-    policy
 }
 
 /// Clients compare the issuer character by character, so it must be spelled in the one way in which they build it.

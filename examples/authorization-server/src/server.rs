@@ -10,7 +10,9 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use pkce_core::ServerPolicy;
+use pkce_core::{
+    AuthorizationError, CodeChallenge, CodeChallengeMethod, LenientPolicy, PkceOutcome, ServerPolicy, TokenError,
+};
 
 use crate::clients::Client;
 use crate::store::Store;
@@ -23,9 +25,50 @@ pub struct Server {
     pub issuer: String,
     pub clients: Vec<Client>,
     /// The same for both requests of a login.
-    pub policy: ServerPolicy,
+    pub policy: Policy,
     pub code_lifetime: i64,
     pub store: Store,
+}
+
+/// Which of the two policies the flags chose.
+#[derive(Clone, Copy)]
+pub enum Policy {
+    Strict(ServerPolicy),
+    Lenient(LenientPolicy),
+}
+
+impl Policy {
+    pub fn methods_supported(&self) -> &'static [CodeChallengeMethod] {
+        match self {
+            Self::Strict(policy) => policy.methods_supported(),
+            Self::Lenient(policy) => policy.methods_supported(),
+        }
+    }
+
+    pub fn check_authorization_request(
+        &self,
+        challenge: Option<&str>,
+        method: Option<&str>,
+    ) -> Result<Option<CodeChallenge>, AuthorizationError> {
+        match self {
+            Self::Strict(policy) => policy.check_authorization_request(challenge, method).map(Some),
+            Self::Lenient(policy) => policy.check_authorization_request(challenge, method),
+        }
+    }
+
+    pub fn check_token_request(
+        &self,
+        stored: Option<&CodeChallenge>,
+        verifier: Option<&str>,
+    ) -> Result<(), TokenError> {
+        match self {
+            Self::Strict(policy) => policy.check_token_request(stored, verifier),
+            // A server with confidential clients would authenticate them where PKCE was not used.
+            Self::Lenient(policy) => match policy.check_token_request(stored, verifier)? {
+                PkceOutcome::Verified | PkceOutcome::NotUsed => Ok(()),
+            },
+        }
+    }
 }
 
 pub fn router(server: Arc<Server>) -> Router {

@@ -7,7 +7,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use pkce_core::{CodeChallenge, ParseError};
+use pkce_core::{CodeChallenge, StoredChallengeError};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use sha2::{Digest as _, Sha256};
 
@@ -49,9 +49,7 @@ pub struct Grant {
 pub enum StoreError {
     Database(rusqlite::Error),
     /// A challenge is stored, and is none: the server's own fault.
-    BrokenChallenge(ParseError),
-    /// A challenge without its method, or a method without its challenge.
-    HalfChallenge,
+    BrokenChallenge(StoredChallengeError),
 }
 
 impl Store {
@@ -106,14 +104,8 @@ impl Store {
         if expires_at <= now {
             return Ok(None);
         }
-        let challenge = match (challenge, method) {
-            (Some(challenge), Some(method)) => {
-                let method = method.parse().map_err(StoreError::BrokenChallenge)?;
-                Some(CodeChallenge::parse(&challenge, method).map_err(StoreError::BrokenChallenge)?)
-            }
-            (None, None) => None,
-            (Some(_), None) | (None, Some(_)) => return Err(StoreError::HalfChallenge),
-        };
+        let challenge =
+            CodeChallenge::from_stored(challenge.as_deref(), method.as_deref()).map_err(StoreError::BrokenChallenge)?;
         Ok(Some(Grant {
             redirect_uri,
             challenge,
@@ -153,7 +145,6 @@ impl fmt::Display for StoreError {
         match self {
             Self::Database(e) => write!(f, "database: {e}"),
             Self::BrokenChallenge(e) => write!(f, "a stored code_challenge is broken: {e}"),
-            Self::HalfChallenge => f.write_str("a code_challenge and its method are not stored together"),
         }
     }
 }
@@ -173,7 +164,7 @@ impl Store {
 mod tests {
     use std::thread;
 
-    use pkce_core::{CodeChallenge, CodeChallengeMethod};
+    use pkce_core::{CodeChallenge, CodeChallengeMethod, StoredChallengeError};
 
     use super::{Grant, Store, StoreError};
 
@@ -255,14 +246,15 @@ mod tests {
             let store = store_with_one_code();
             store.damage(&format!("UPDATE authorization_codes SET {column} = {value}"));
             let answer = store.redeem("code", "app", 0);
-            if value == "NULL" {
-                assert!(matches!(answer, Err(StoreError::HalfChallenge)), "{column} = {value}");
-            } else {
-                assert!(
-                    matches!(answer, Err(StoreError::BrokenChallenge(_))),
-                    "{column} = {value}"
-                );
-            }
+            let half = matches!(
+                answer,
+                Err(StoreError::BrokenChallenge(StoredChallengeError::Incomplete))
+            );
+            assert_eq!(half, value == "NULL", "{column} = {value}");
+            assert!(
+                matches!(answer, Err(StoreError::BrokenChallenge(_))),
+                "{column} = {value}"
+            );
         }
     }
 

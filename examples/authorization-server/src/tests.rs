@@ -14,7 +14,7 @@ use serde_json::Value;
 use tower::ServiceExt as _;
 use url::form_urlencoded;
 
-use crate::server::{BODY_LIMIT, Server, router};
+use crate::server::{BODY_LIMIT, Policy, Server, router};
 use crate::store::Store;
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -24,13 +24,13 @@ const REDIRECT_URI: &str = "http://127.0.0.1:5000/callback";
 const ISSUER: &str = "https://server.example";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-const STRICT: ServerPolicy = ServerPolicy::new();
-const PLAIN: ServerPolicy = ServerPolicy::new().allow_plain();
-const NON_PKCE: ServerPolicy = ServerPolicy::new().allow_non_pkce();
+const STRICT: Policy = Policy::Strict(ServerPolicy::new());
+const PLAIN: Policy = Policy::Strict(ServerPolicy::new().allow_plain());
+const NON_PKCE: Policy = Policy::Lenient(ServerPolicy::new().allow_non_pkce());
 
 type Pairs<'a> = Vec<(&'a str, &'a str)>;
 
-fn server(policy: ServerPolicy) -> Arc<Server> {
+fn server(policy: Policy) -> Arc<Server> {
     let client = |text: &str| text.parse().expect("a client");
     Arc::new(Server {
         issuer: ISSUER.to_owned(),

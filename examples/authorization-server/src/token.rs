@@ -8,7 +8,6 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse as _, Response};
-use pkce_core::PkceOutcome;
 use serde_json::{Value, json};
 
 use crate::error::OAuthError;
@@ -90,10 +89,7 @@ fn redeem(server: &Server, parameters: &Parameters) -> Result<String, OAuthError
             "redirect_uri is not that of the authorization request",
         ));
     }
-    match server.policy.token_request(grant.challenge.as_ref(), verifier)? {
-        // NotUsed comes only with --allow-non-pkce. A server with confidential clients would authenticate them here.
-        PkceOutcome::Verified | PkceOutcome::NotUsed => {}
-    }
+    server.policy.check_token_request(grant.challenge.as_ref(), verifier)?;
     Ok(random_text()?)
 }
 

@@ -7,7 +7,7 @@ use core::hint::black_box;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng, SeedableRng};
-use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, PkceOutcome, ServerPolicy, TokenError};
+use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ServerPolicy, TokenError};
 
 use crate::counts::{Counts, Tally};
 use crate::stopwatch::Stopwatch;
@@ -42,7 +42,7 @@ fn controls(counts: &Counts) -> Result<(), &'static str> {
 
 fn generate(counts: &mut Counts) -> Result<(), &'static str> {
     let seeded = |seed: &[u8; 32]| ChaCha20Rng::from_seed(*seed);
-    let generate = |rng: &mut ChaCha20Rng| CodeVerifier::generate_from_rng(rng).is_ok();
+    let generate = |rng: &mut ChaCha20Rng| CodeVerifier::try_generate_from_rng(rng).is_ok();
     counts.same("generate_from_rng", &octets::<32>(), seeded, generate)?;
     from_random_bytes::<32>(counts)?;
     from_random_bytes::<33>(counts)?;
@@ -119,11 +119,11 @@ fn made<T>(value: T) -> bool {
 }
 
 fn verified(stored: &CodeChallenge, verifier: &[u8]) -> bool {
-    POLICY.token_request(Some(stored), Some(str(verifier))) == Ok(PkceOutcome::Verified)
+    POLICY.check_token_request(Some(stored), Some(str(verifier))) == Ok(())
 }
 
 fn mismatch(stored: &CodeChallenge, verifier: &[u8]) -> bool {
-    POLICY.token_request(Some(stored), Some(str(verifier))) == Err(TokenError::Mismatch)
+    POLICY.check_token_request(Some(stored), Some(str(verifier))) == Err(TokenError::Mismatch)
 }
 
 fn octets<const N: usize>() -> [[u8; N]; 6] {

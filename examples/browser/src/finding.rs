@@ -1,6 +1,6 @@
 //! What was found out about a text, in words for the person who typed it.
 
-use pkce_core::{CodeVerifier, ParseError};
+use pkce_core::{CodeVerifier, ParseVerifierError};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen(getter_with_clone)]
@@ -31,16 +31,16 @@ impl Finding {
 }
 
 /// Which rule of RFC 7636 section 4.1 a text breaks.
-pub fn of_verifier(text: &str, why: ParseError) -> Finding {
+pub fn of_verifier(text: &str, why: ParseVerifierError) -> Finding {
     match why {
-        ParseError::InvalidLength { len } => {
+        ParseVerifierError::InvalidLength { len } => {
             let short = len < CodeVerifier::MIN_LEN;
             let what = if short { "Too short" } else { "Too long" };
             // The rule counts bytes. They are characters, as long as all are of the kind that is allowed.
             let unit = if text.is_ascii() { "characters" } else { "bytes" };
             Finding::bad(format!("{what}: {len} {unit}. A verifier has 43 to 128 characters."))
         }
-        ParseError::InvalidByte { index } => {
+        ParseVerifierError::InvalidByte { index } => {
             let character = text
                 .get(index..)
                 .and_then(|rest| rest.chars().next())

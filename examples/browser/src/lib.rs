@@ -2,7 +2,7 @@
 
 mod finding;
 
-use pkce_core::{CodeChallengeMethod, CodeVerifier, ParseError, PkceOutcome, ServerPolicy};
+use pkce_core::{CodeChallengeMethod, CodeVerifier, ServerPolicy};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::finding::Finding;
@@ -27,9 +27,8 @@ pub fn check_verifier(text: &str) -> Finding {
 /// The challenge of a well-formed verifier.
 #[wasm_bindgen]
 pub fn challenge(verifier: &str, method: &str) -> Result<String, String> {
-    let answer = |why: ParseError| why.to_string();
-    let method: CodeChallengeMethod = method.parse().map_err(answer)?;
-    let verifier = CodeVerifier::parse(verifier).map_err(answer)?;
+    let method = CodeChallengeMethod::try_from(method).map_err(|why| why.to_string())?;
+    let verifier = CodeVerifier::parse(verifier).map_err(|why| why.to_string())?;
     Ok(verifier.challenge(method).as_str().to_owned())
 }
 
@@ -38,13 +37,12 @@ pub fn challenge(verifier: &str, method: &str) -> Result<String, String> {
 #[wasm_bindgen]
 pub fn check_pair(verifier: &str, challenge: &str, method: &str) -> Finding {
     let policy = ServerPolicy::new().allow_plain();
-    let stored = match policy.authorization_request(Some(challenge), Some(method)) {
+    let stored = match policy.check_authorization_request(Some(challenge), Some(method)) {
         Ok(stored) => stored,
         Err(why) => return Finding::bad(format!("Refused with {}: {why}.", why.oauth_error())),
     };
-    match policy.token_request(stored.as_ref(), Some(verifier)) {
-        Ok(PkceOutcome::Verified) => Finding::good(format!("The verifier matches the {method} challenge.")),
-        Ok(PkceOutcome::NotUsed) => Finding::bad("There is nothing to compare.".to_owned()),
+    match policy.check_token_request(Some(&stored), Some(verifier)) {
+        Ok(()) => Finding::good(format!("The verifier matches the {method} challenge.")),
         Err(why) => Finding::bad(format!("Refused with {}: {why}.", why.oauth_error())),
     }
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use pkce_core::CodeChallengeMethod::{Plain, S256};
-use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseError};
+use pkce_core::{
+    CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseChallengeError, ParseMethodError, ParseVerifierError,
+};
 use serde::de::value::{Error as ValueError, MapDeserializer, StringDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use serde::{Deserialize, Serialize};
@@ -92,7 +94,7 @@ fn a_method_is_the_text_on_the_wire() {
         }
     }
     for text in ["s256", "PLAIN", "Plain", "S512", "", " S256", "S256\n"] {
-        refused::<CodeChallengeMethod>(&json!(text), &ParseError::UnknownMethod.to_string());
+        refused::<CodeChallengeMethod>(&json!(text), &ParseMethodError.to_string());
     }
     refused::<CodeChallengeMethod>(&Value::Null, "expected the text of a code_challenge_method");
 }
@@ -105,9 +107,12 @@ fn a_verifier_is_checked_by_every_way_in() {
         }
     }
     for len in [0, 1, 42, 129, 4000] {
-        refused::<CodeVerifier>(&json!("a".repeat(len)), &ParseError::InvalidLength { len }.to_string());
+        refused::<CodeVerifier>(
+            &json!("a".repeat(len)),
+            &ParseVerifierError::InvalidLength { len }.to_string(),
+        );
     }
-    let bad_byte = ParseError::InvalidByte { index: 43 }.to_string();
+    let bad_byte = ParseVerifierError::InvalidByte { index: 43 }.to_string();
     for end in ["=", "\n", "+", "/", "é", "\0"] {
         refused::<CodeVerifier>(&json!(format!("{VERIFIER}{end}")), &bad_byte);
     }
@@ -224,27 +229,31 @@ fn a_repeated_parameter_is_refused() {
 #[test]
 fn a_malformed_challenge_is_refused_with_the_rule() {
     for (text, method, why) in [
-        (format!("{CHALLENGE}="), "S256", ParseError::InvalidLength { len: 44 }),
-        (CHALLENGE[1..].to_owned(), "S256", ParseError::InvalidLength { len: 42 }),
-        (String::new(), "S256", ParseError::InvalidLength { len: 0 }),
-        ("a".repeat(129), "plain", ParseError::InvalidLength { len: 129 }),
-        ("a".repeat(4000), "plain", ParseError::InvalidLength { len: 4000 }),
-        (CHALLENGE.replace("cM", "cN"), "S256", ParseError::NonCanonical),
+        (format!("{CHALLENGE}="), "S256", invalid_length(44, S256).to_string()),
+        (CHALLENGE[1..].to_owned(), "S256", invalid_length(42, S256).to_string()),
+        (String::new(), "S256", invalid_length(0, S256).to_string()),
+        ("a".repeat(129), "plain", invalid_length(129, Plain).to_string()),
+        ("a".repeat(4000), "plain", invalid_length(4000, Plain).to_string()),
         (
-            CHALLENGE.replace('-', "+"),
+            CHALLENGE.replace("cM", "cN"),
             "S256",
-            ParseError::InvalidByte { index: 40 },
+            ParseChallengeError::NonCanonical.to_string(),
         ),
-        (
-            VERIFIER.replace('-', "/"),
-            "plain",
-            ParseError::InvalidByte { index: 12 },
-        ),
-        (CHALLENGE.to_owned(), "s256", ParseError::UnknownMethod),
+        (CHALLENGE.replace('-', "+"), "S256", invalid_byte(40, S256).to_string()),
+        (VERIFIER.replace('-', "/"), "plain", invalid_byte(12, Plain).to_string()),
+        (CHALLENGE.to_owned(), "s256", ParseMethodError.to_string()),
     ] {
         let value = json!({"code_challenge": text, "code_challenge_method": method});
-        refused::<CodeChallenge>(&value, &why.to_string());
+        refused::<CodeChallenge>(&value, &why);
     }
+}
+
+fn invalid_length(len: usize, method: CodeChallengeMethod) -> ParseChallengeError {
+    ParseChallengeError::InvalidLength { len, method }
+}
+
+fn invalid_byte(index: usize, method: CodeChallengeMethod) -> ParseChallengeError {
+    ParseChallengeError::InvalidByte { index, method }
 }
 
 #[test]

@@ -35,10 +35,10 @@ impl TryCryptoRng for Hardware {}
 
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
-    let Ok(verifier) = CodeVerifier::generate_from_rng(&mut Hardware);
+    let Ok(verifier) = CodeVerifier::try_generate_from_rng(&mut Hardware);
     let challenge = verifier.challenge(black_box(CodeChallengeMethod::S256));
     black_box(challenge.as_str());
     let text = black_box(verifier.expose_secret());
-    let _ = black_box(ServerPolicy::new().token_request(black_box(Some(&challenge)), Some(text)));
+    let _ = black_box(ServerPolicy::new().check_token_request(black_box(Some(&challenge)), Some(text)));
     image::stop()
 }

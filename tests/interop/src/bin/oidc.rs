@@ -181,7 +181,7 @@ fn bad_challenges(provider: &Provider, report: &mut Report) -> Fallible<()> {
         let methods = method.map(|value| ("code_challenge_method", value));
         let parameters: Vec<_> = challenges.into_iter().chain(methods).collect();
         let theirs = provider.authorize(&parameters)?.answer();
-        let ours = match POLICY.authorization_request(challenge, method) {
+        let ours = match POLICY.check_authorization_request(challenge, method) {
             Ok(_) => Answer::Accepted,
             Err(why) => Answer::Refused(why.oauth_error().to_owned()),
         };
@@ -198,7 +198,7 @@ fn bad_challenges(provider: &Provider, report: &mut Report) -> Fallible<()> {
 }
 
 fn our_token_answer(challenge: &CodeChallenge, verifier: Option<&str>) -> Answer {
-    match POLICY.token_request(Some(challenge), verifier) {
+    match POLICY.check_token_request(Some(challenge), verifier) {
         Ok(_) => Answer::Accepted,
         Err(why) => Answer::Refused(why.oauth_error().to_owned()),
     }

@@ -7,13 +7,17 @@
 
 #![no_std]
 
+use core::convert::Infallible;
 use core::error::Error;
 use core::fmt::{self, Write};
 use core::hint::black_box;
 use core::panic::PanicInfo;
 use core::{slice, str};
 
-use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, S256Support, ServerPolicy};
+use pkce_core::{
+    AuthorizationError, CodeChallenge, CodeChallengeMethod, CodeVerifier, PkceOutcome, S256Support, ServerPolicy,
+    TokenError,
+};
 use rand_core::{TryCryptoRng, TryRng};
 
 unsafe extern "C" {
@@ -78,6 +82,28 @@ impl TryRng for Hardware {
 
 impl TryCryptoRng for Hardware {}
 
+/// An infallible generator.
+struct Constant;
+
+impl TryRng for Constant {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok(7)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        Ok(7)
+    }
+
+    fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), Infallible> {
+        to.fill(7);
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Constant {}
+
 struct Console;
 
 impl Write for Console {
@@ -102,9 +128,15 @@ fn method(plain: bool) -> CodeChallengeMethod {
 
 #[unsafe(no_mangle)]
 pub extern "C" fn generate(plain: bool) -> bool {
-    let Ok(verifier) = CodeVerifier::generate_from_rng(&mut Hardware) else {
+    let Ok(verifier) = CodeVerifier::try_generate_from_rng(&mut Hardware) else {
         return false;
     };
+    show(CodeVerifier::generate_from_rng(&mut Constant).expose_secret());
+    show(CodeVerifier::generate_with(|octets| octets.fill(7)).expose_secret());
+    let Ok(other) = CodeVerifier::try_generate_with(|octets| Hardware.try_fill_bytes(octets)) else {
+        return false;
+    };
+    show(other.expose_secret());
     let challenge = verifier.challenge(method(plain));
     show(verifier.expose_secret());
     for (name, value) in challenge.authorization_params() {
@@ -204,14 +236,6 @@ pub unsafe extern "C" fn server(
     plain: bool,
     non_pkce: bool,
 ) -> bool {
-    let mut policy = ServerPolicy::new();
-    if plain {
-        policy = policy.allow_plain();
-    }
-    if non_pkce {
-        policy = policy.allow_non_pkce();
-    }
-    black_box(policy.methods_supported());
     // SAFETY: promised by the caller.
     let (challenge, method, verifier) = unsafe {
         (
@@ -220,16 +244,58 @@ pub unsafe extern "C" fn server(
             text(verifier, verifier_len),
         )
     };
-    let stored = match policy.authorization_request(challenge, method) {
+    let strict = ServerPolicy::new();
+    let strict = if plain { strict.allow_plain() } else { strict };
+    if !non_pkce {
+        black_box(strict.methods_supported());
+        return exchange(
+            strict.check_authorization_request(challenge, method).map(Some),
+            |stored| strict.check_token_request(stored, verifier).map(|()| PkceOutcome::Verified),
+        );
+    }
+    let lenient = strict.allow_non_pkce();
+    let lenient = if plain { lenient.allow_plain() } else { lenient };
+    black_box(lenient.methods_supported());
+    exchange(lenient.check_authorization_request(challenge, method), |stored| {
+        lenient.check_token_request(stored, verifier)
+    })
+}
+
+fn exchange(
+    answer: Result<Option<CodeChallenge>, AuthorizationError>,
+    redeem: impl FnOnce(Option<&CodeChallenge>) -> Result<PkceOutcome, TokenError>,
+) -> bool {
+    let stored = match answer {
         Ok(stored) => stored,
         Err(error) => {
             let _ = write!(Console, "{} {error} {error:?}", error.oauth_error());
             return false;
         }
     };
-    let _ = write!(Console, "{policy:?} {stored:?}");
-    match policy.token_request(stored.as_ref(), verifier) {
-        Ok(outcome) => outcome == pkce_core::PkceOutcome::Verified,
+    let _ = write!(Console, "{stored:?}");
+    match redeem(stored.as_ref()) {
+        Ok(outcome) => outcome == PkceOutcome::Verified,
+        Err(error) => {
+            let _ = write!(Console, "{} {error} {error:?}", error.oauth_error());
+            false
+        }
+    }
+}
+
+/// # Safety
+///
+/// As for `text`, for each of the two pairs.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn from_stored(
+    challenge: *const u8,
+    challenge_len: usize,
+    method: *const u8,
+    method_len: usize,
+) -> bool {
+    // SAFETY: promised by the caller.
+    let (challenge, method) = unsafe { (text(challenge, challenge_len), text(method, method_len)) };
+    match CodeChallenge::from_stored(challenge, method) {
+        Ok(stored) => stored.is_some(),
         Err(error) => {
             let _ = write!(Console, "{} {error} {error:?}", error.oauth_error());
             false

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::panic::{self, AssertUnwindSafe};
 
-use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, PkceOutcome, ServerPolicy};
+use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ServerPolicy};
 use rand_core::{TryCryptoRng, TryRng};
 #[cfg(feature = "alloc")]
 use serde::de::value::{MapDeserializer, StringDeserializer};
@@ -339,8 +339,8 @@ fn token_request(len: usize, method: CodeChallengeMethod) {
     let policy = ServerPolicy::new().allow_plain();
     with_text(len, |text| {
         let stored = CodeVerifier::parse(text).expect("well formed").challenge(method);
-        let outcome = black_box(policy.token_request(Some(&stored), Some(text)));
-        assert_eq!(outcome, Ok(PkceOutcome::Verified));
+        let outcome = black_box(policy.check_token_request(Some(&stored), Some(text)));
+        assert_eq!(outcome, Ok(()));
     });
 }
 
@@ -348,17 +348,17 @@ fn token_request_refuses() {
     let policy = ServerPolicy::new().allow_plain();
     let stored = CodeVerifier::from_random_bytes(&[7; 32]).challenge(CodeChallengeMethod::S256);
     with_refused_text(|text| {
-        black_box(policy.token_request(Some(&stored), Some(text))).expect_err("malformed");
-        black_box(policy.token_request(Some(&stored), Some(&text[..43]))).expect_err("another one");
-        black_box(policy.token_request(None, Some(text))).expect_err("unexpected");
+        black_box(policy.check_token_request(Some(&stored), Some(text))).expect_err("malformed");
+        black_box(policy.check_token_request(Some(&stored), Some(&text[..43]))).expect_err("another one");
+        black_box(policy.check_token_request(None, Some(text))).expect_err("unexpected");
     });
 }
 
 fn authorization_request() {
     let policy = ServerPolicy::new().allow_plain();
     with_text(43, |text| {
-        black_box(policy.authorization_request(Some(text), None)).expect("plain is allowed");
-        black_box(ServerPolicy::new().authorization_request(Some(text), None)).expect_err("plain is not allowed");
+        black_box(policy.check_authorization_request(Some(text), None)).expect("plain is allowed");
+        black_box(ServerPolicy::new().check_authorization_request(Some(text), None)).expect_err("plain is not allowed");
     });
 }
 
@@ -457,7 +457,7 @@ fn generated() {
         len: 32,
         then: || Ok(()),
     };
-    black_box(CodeVerifier::generate_from_rng(&mut generator)).expect("it does not fail");
+    black_box(CodeVerifier::try_generate_from_rng(&mut generator)).expect("it does not fail");
 }
 
 fn generated_and_used() {
@@ -465,7 +465,7 @@ fn generated_and_used() {
         len: 32,
         then: || Ok(()),
     };
-    let verifier = CodeVerifier::generate_from_rng(&mut generator).expect("it does not fail");
+    let verifier = CodeVerifier::try_generate_from_rng(&mut generator).expect("it does not fail");
     let challenge = verifier.challenge(CodeChallengeMethod::S256);
     black_box(challenge.verify(&verifier)).expect("it is the one");
 }
@@ -475,7 +475,7 @@ fn generator_fails() {
         len: 16,
         then: || Err(Failed),
     };
-    black_box(CodeVerifier::generate_from_rng(&mut generator)).expect_err("it fails");
+    black_box(CodeVerifier::try_generate_from_rng(&mut generator)).expect_err("it fails");
 }
 
 fn generator_panics() {
@@ -485,7 +485,7 @@ fn generator_panics() {
         then: || panic!("the generator panicked"),
     };
     let caught = panic::catch_unwind(AssertUnwindSafe(|| {
-        CodeVerifier::generate_from_rng(&mut generator).is_ok()
+        CodeVerifier::try_generate_from_rng(&mut generator).is_ok()
     }));
     assert!(caught.is_err());
     let _ = panic::take_hook();
