@@ -1,338 +1,143 @@
 # shellcheck shell=bash
-# What .ci/run and .ci/deep share: the runner, the installers, and the helpers of the gates. Sourced, never run.
+# The runner and the installers that .ci/run and .ci/deep share. Sourced by both.
 #
-# A script that sources this file sets, and then calls `main "$@"`:
-#   SCRIPT   its own name, as one types it at the root of the repository
-#   GATES    one line per gate, in order: NAME, two blanks or more, a one-line description
-#   gate_NAME, a function for each gate: exits non-zero when the gate fails, calls `figure` when it passes
+# A script sets GATES (one line per gate: its name and a description), defines gate_NAME for each, and calls
+# `main "$@"`. A gate fails if any of its commands fails; the last line it prints is its figure in the summary.
 
-ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-cd "$ROOT"
-
-# Where cargo builds. A copy of the tree builds there too, so that it shares the dependencies.
-TARGET=${CARGO_TARGET_DIR:-$ROOT/target}
-case $TARGET in /*) ;; *) TARGET=$ROOT/$TARGET ;; esac
-
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+ROOT=$PWD
+# Every package builds in one directory.
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$ROOT/target}
+export CARGO_TERM_COLOR=never CARGO_INCREMENTAL=0 TERM=dumb
 export PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
-export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-never}
-export CARGO_INCREMENTAL=0
-export TERM=dumb
 
 SCRATCH=$(mktemp -d)
 trap 'rm -rf "$SCRATCH"' EXIT
 
-# ---------------------------------------------------------------------------------------------------------------------
-# Helpers of the gates
-# ---------------------------------------------------------------------------------------------------------------------
-
-# fail TEXT: ends the gate.
 fail() {
     printf 'error: %s\n' "$*"
     exit 1
 }
 
-# figure TEXT: what the summary line of the gate says.
-figure() {
-    printf '%s' "$*" >"$SCRATCH/figure"
+# tests CMD...: runs a test command, and counts its tests in TESTS. Fails if there are none.
+tests() {
+    local n
+    printf '+ %s\n' "$*"
+    "$@" 2>&1 | tee "$SCRATCH/tests"
+    n=$(awk '/^test result: ok\. / { n += $4 } END { print n + 0 }' "$SCRATCH/tests")
+    [ "$n" -gt 0 ] || fail "no test was run by: $*"
+    TESTS=$((${TESTS:-0} + n))
 }
 
-# remember CMD…: the command that a failure reports, as one would type it.
-remember() {
-    local text='' word
-    for word in "$@"; do
-        if [[ $word =~ ^[A-Za-z0-9_./:,=@%+-]+$ ]]; then
-            text+="$word "
-        elif [[ $word == *\'* ]]; then
-            text+="$(printf '%q' "$word") "
-        else
-            text+="'$word' "
-        fi
-    done
-    text=${text% }
-    if [ "$PWD" != "$ROOT" ]; then
-        text+="   (in a copy of the tree)"
-    fi
-    printf '%s' "$text" >"$SCRATCH/command"
-    printf '+ %s\n' "$text"
-}
-
-# run CMD…: runs one command of a gate.
-run() {
-    remember "$@"
-    "$@"
-}
-
-# must_fail PATTERN CMD…: the control of a gate. A fault has been planted: CMD must fail, and its output must name it.
-must_fail() {
-    local pattern=$1 out
-    shift
-    remember "$@"
-    if out=$("$@" 2>&1); then
-        printf '%s\n' "$out"
-        fail "control: the command passed, although a fault was planted in the copy that it looked at"
-    fi
-    if ! grep -qE -e "$pattern" <<<"$out"; then
-        printf '%s\n' "$out"
-        fail "control: the command failed, but not for the fault that was planted (expected: $pattern)"
-    fi
-}
-
-# plant FILE OLD NEW: plants a fault for a control: the text OLD becomes NEW. The copy must hold OLD on one line.
-plant() {
-    local text
-    [ "$(grep -cF -- "$2" "$1")" -eq 1 ] || fail "control: $1 does not hold this on one line: $2"
-    text=$(<"$1")
-    printf '%s\n' "${text/"$2"/"$3"}" >"$1"
-}
-
-# files: the project's files, NUL-separated: tracked ones, and new ones that git does not ignore. Never a build's output.
-files() {
-    local file
-    if [ -e .git ] && git rev-parse --git-dir >/dev/null 2>&1; then
-        git ls-files -z --cached --others --exclude-standard
-    else
-        find . \( -name .git -o -name target -o -name node_modules \) -prune -o -type f -print0
-    fi | while IFS= read -r -d '' file; do
-        if [ -f "$file" ] && [[ $PWD/${file#./} != "$TARGET"/* || $PWD == "$TARGET"/* ]]; then
-            printf '%s\0' "${file#./}"
-        fi
-    done
-}
-
-# state: a line per file of the project with its hash.
-state() {
-    files | LC_ALL=C sort -z | xargs -0 sha256sum --
-}
-
-# copy_tree: makes a fresh copy of the project's files, and goes there. The place is always the same, so that nothing
-# piles up in the build directory; a lock keeps two runs apart until the gate ends. Files get a new time stamp, so that
-# cargo never takes what an earlier copy built for up to date.
+# copy_tree: copies the project's files, committed or not, to an empty directory, and changes to it.
 copy_tree() {
-    mkdir -p "$TARGET/ci"
-    if command -v flock >/dev/null; then
-        exec 9>"$TARGET/ci/lock"
-        flock 9
-    fi
-    rm -rf "$TARGET/ci/tree"
-    mkdir "$TARGET/ci/tree"
-    files | tar -cf - --null -T - | tar -xmf - -C "$TARGET/ci/tree"
-    cd "$TARGET/ci/tree"
-    export CARGO_TARGET_DIR=$TARGET
-}
-
-# readme_commands: the commands of the README's fenced sh blocks, one per line.
-readme_commands() {
-    awk '/^```sh[ \t]*$/ { on = 1; next } /^```/ { on = 0 } on' README.md | sed -e ':a' -e '/\\$/ { N; s/\\\n *//; ba' -e '}'
-}
-
-# tests_but NAME…: an option per line for each integration test but the named ones.
-tests_but() {
-    local file name
-    for file in tests/*.rs; do
-        name=$(basename "$file" .rs)
-        [[ " $* " == *" $name "* ]] || printf '%s\n' "--test=$name"
-    done
-}
-
-# What Miri does not run: `examples` starts processes, `exhaustive` and the searches of `secrecy` take too long,
-# `allocations` counts what the test harness allocates too, `migration` reads a text.
-MIRI_SKIP=(examples exhaustive secrecy allocations no_generator migration)
-
-need_miri() {
-    need_toolchain nightly
-    need_component miri nightly
-    need_component rust-src nightly
-}
-
-# uninitialized_read: a test that does what Miri must report, and no compiler does: it reads a byte that nobody wrote.
-uninitialized_read() {
-    cat <<'END'
-#[test]
-fn control() {
-    let word = core::mem::MaybeUninit::<u32>::uninit();
-    let byte = unsafe { word.as_ptr().cast::<u8>().read() };
-    assert_ne!(byte, 1);
-}
-END
-}
-
-# crate_features: the names in the crate's [features], one per line.
-crate_features() {
-    cargo metadata --no-deps --format-version 1 |
-        grep -oE '"features":\{[^}]*\}' | grep -oE '"[A-Za-z0-9_-]+":\[' | tr -d '":['
-}
-
-# tests_passed FILE: how many tests the output of cargo test in FILE counts.
-tests_passed() {
-    awk '/^test result: ok\. / { n += $4 } END { print n + 0 }' "$1"
+    rm -rf "$CARGO_TARGET_DIR/ci-tree"
+    mkdir -p "$CARGO_TARGET_DIR/ci-tree"
+    git ls-files -z --cached --others --exclude-standard --deduplicate |
+        tar -cf - --null --ignore-failed-read -T - | tar -xmf - -C "$CARGO_TARGET_DIR/ci-tree"
+    cd "$CARGO_TARGET_DIR/ci-tree"
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Installers: each does nothing where the thing is there already, and says nothing unless it fails
+# Installers. Each does nothing if the thing is already there.
 # ---------------------------------------------------------------------------------------------------------------------
 
-install_step() {
-    local log=$SCRATCH/install
-    remember "$@"
-    if ! "$@" >"$log" 2>&1 </dev/null; then
-        cat "$log"
-        fail "could not install what the gate needs"
-    fi
+# quietly CMD...: shows the output of an installer only if it fails.
+quietly() {
+    printf '+ %s\n' "$*"
+    "$@" >"$SCRATCH/install" 2>&1 </dev/null || { cat "$SCRATCH/install"; fail "cannot install what the gate needs"; }
 }
 
-# need_command NAME…: what only the system can provide.
-need_command() {
-    local name
-    for name in "$@"; do
-        command -v "$name" >/dev/null || fail "the command '$name' is needed, and is not installed"
-    done
-}
-
-# need_toolchain NAME: a Rust toolchain beside the default one.
 need_toolchain() {
-    local list
-    list=$(rustup toolchain list)
-    if ! grep -qE "^$1(-| |\$)" <<<"$list"; then
-        install_step rustup toolchain install "$1" --profile minimal --no-self-update
-    fi
+    rustup run "$1" rustc --version >/dev/null 2>&1 || quietly rustup toolchain install "$1" --profile minimal --no-self-update
 }
 
 # need_component NAME [TOOLCHAIN]
 need_component() {
-    local list
-    list=$(rustup component list --installed ${2:+--toolchain "$2"})
-    if ! grep -qE "^$1(-|\$)" <<<"$list"; then
-        install_step rustup component add "$1" ${2:+--toolchain "$2"}
-    fi
+    rustup component list --installed ${2:+--toolchain "$2"} | grep -qE "^$1(-|\$)" ||
+        quietly rustup component add "$1" ${2:+--toolchain "$2"}
 }
 
-# need_target TRIPLE [TOOLCHAIN]
+# need_target TRIPLE...
 need_target() {
-    local list
-    list=$(rustup target list --installed ${2:+--toolchain "$2"})
-    if ! grep -qxF "$1" <<<"$list"; then
-        install_step rustup target add "$1" ${2:+--toolchain "$2"}
-    fi
+    local target
+    for target in "$@"; do
+        rustup target list --installed | grep -qxF "$target" || quietly rustup target add "$target"
+    done
 }
 
-# need_package NAME: a program of the system, called as its package is.
-need_package() {
-    local -a root=()
-    if ! command -v "$1" >/dev/null; then
-        command -v apt-get >/dev/null || fail "'$1' is needed, and is not installed"
-        [ "$(id -u)" -eq 0 ] || root=(sudo)
-        install_step "${root[@]}" apt-get update
-        install_step "${root[@]}" apt-get install -y --no-install-recommends "$1"
-    fi
-}
-
-# need_tool NAME VERSION: a cargo subcommand. Another version that is there already will do.
+# need_tool NAME VERSION [COMMAND]: a program from the registry. Another version will do.
 need_tool() {
-    if ! command -v "$1" >/dev/null; then
-        install_step cargo install --locked --version "$2" "$1"
-    fi
+    command -v "${3:-$1}" >/dev/null || CARGO_TARGET_DIR=$CARGO_TARGET_DIR/tools quietly cargo install --locked --version "$2" "$1"
+}
+
+# need_package COMMAND [PACKAGE]
+need_package() {
+    command -v "$1" >/dev/null && return
+    local -a root=()
+    [ "$(id -u)" -eq 0 ] || root=(sudo)
+    quietly "${root[@]}" apt-get update
+    quietly "${root[@]}" apt-get install -y --no-install-recommends "${2:-$1}"
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Fuzzing, which both scripts do for a different time
+# ---------------------------------------------------------------------------------------------------------------------
+
+# fuzz SECONDS: runs every target for SECONDS, one per core, and then shows that each finds a broken law.
+fuzz() {
+    local targets
+    need_toolchain nightly
+    need_tool cargo-fuzz 0.13.2
+    # Coverage-guided: what an earlier run found is where the next one starts.
+    targets=$(cargo +nightly fuzz list)
+    cargo +nightly fuzz build
+    # shellcheck disable=SC2016 # expanded by the inner shell
+    xargs -P "$(nproc)" -I{} bash -euo pipefail -c '
+        mkdir -p fuzz/corpus/{}
+        timeout $((600 + $0)) cargo +nightly fuzz run {} fuzz/corpus/{} fuzz/seeds/{} -- -max_total_time="$0" >"$1/{}" 2>&1 ||
+            { tail -n 60 "$1/{}"; exit 255; }
+        grep -E "^Done [1-9]" "$1/{}"
+        # The control: with this variable the oracle of the target is wrong.
+        if PKCE_FUZZ_CONTROL=1 cargo +nightly fuzz run {} fuzz/seeds/{} -- -max_total_time=60 -artifact_prefix="$1/" >"$1/{}.control" 2>&1
+        then echo "{} does not notice a wrong oracle"; exit 255; fi
+        grep -q "panicked at" "$1/{}.control" || { tail -n 60 "$1/{}.control"; exit 255; }
+    ' "$1" "$SCRATCH" <<<"$targets" | tee "$SCRATCH/fuzz"
+    awk -v n="$(wc -l <<<"$targets")" -v s="$1" '{ runs += $2 } END { printf "%d targets of %d s, %d runs; each noticed a wrong oracle\n", n, s, runs }' "$SCRATCH/fuzz"
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The runner
 # ---------------------------------------------------------------------------------------------------------------------
 
-# The last gate of every run.
-gate_unchanged() {
-    local changed
-    state >"$SCRATCH/after"
-    changed=$(diff "$SCRATCH/before" "$SCRATCH/after" | awk '/^[<>]/ { print $3 }' | LC_ALL=C sort -u) || true
-    if [ -n "$changed" ]; then
-        head -n 40 <<<"$changed"
-        fail "the run changed these files; run its gates one at a time to see which one does"
-    fi
-    figure "$(wc -l <"$SCRATCH/after") files"
-}
-
-gate_names() {
-    awk 'NF { print $1 }' <<<"$GATES"
-}
-
-usage() {
-    printf 'usage: %s [NAME...]    runs the named gates, or all of them in order; stops at the first failure\n' "$SCRIPT"
-    printf '       %s --list       lists the gates\n' "$SCRIPT"
-}
-
 main() {
-    local gate status start passed=0 known
-    local -a chosen=()
-
-    GATES+=$'\n''unchanged    the run itself changed no file of the project (always the last gate)'
-    known=$(gate_names)
-
+    local gate start status passed=0
+    local -a chosen=("$@")
+    GATES=$(awk 'NF' <<<"$GATES")
     case ${1-} in
-    --list)
-        awk 'NF' <<<"$GATES"
-        return 0
-        ;;
-    -h | --help)
-        usage
-        awk 'NF' <<<"$GATES"
-        return 0
+    -h | --help | --list)
+        printf '%s [NAME...] runs the named gates, or all of them in order; stops at the first failure\n\n%s\n' "$SCRIPT" "$GATES"
+        return
         ;;
     esac
-
     for gate in "$@"; do
-        if ! grep -qxF -e "$gate" <<<"$known"; then
-            usage >&2
-            printf '%s: no gate is called %s\n' "$SCRIPT" "$gate" >&2
-            return 2
-        fi
-        if [ "$gate" != unchanged ]; then
-            chosen+=("$gate")
-        fi
+        declare -F "gate_$gate" >/dev/null || { printf '%s: no gate is called %s; see --list\n' "$SCRIPT" "$gate" >&2; return 2; }
     done
-    if [ $# -eq 0 ]; then
-        mapfile -t chosen < <(grep -vxF unchanged <<<"$known")
-    fi
-    chosen+=(unchanged)
-
-    for gate in cargo rustup; do
-        if ! command -v "$gate" >/dev/null; then
-            printf '%s: needs %s: install Rust with rustup first\n' "$SCRIPT" "$gate" >&2
-            return 2
-        fi
-    done
-
-    state >"$SCRATCH/before"
+    [ $# -gt 0 ] || mapfile -t chosen < <(awk '{ print $1 }' <<<"$GATES")
     for gate in "${chosen[@]}"; do
-        : >"$SCRATCH/figure"
-        : >"$SCRATCH/command"
-        if [ -t 1 ]; then
-            printf '..  %s\r' "$gate"
-        fi
         start=$SECONDS
-        # Not in a condition: bash would then ignore `set -e` inside the gate.
+        # Not in a condition, where bash ignores `set -e`.
         set +e
-        (
-            set -e
-            "gate_$gate"
-        ) >"$SCRATCH/log" 2>&1 </dev/null
+        (set -e; "gate_$gate") >"$SCRATCH/log" 2>&1 </dev/null
         status=$?
         set -e
-        # Only a gate that came to its end has said its figure.
-        if [ "$status" -eq 0 ] && [ ! -s "$SCRATCH/figure" ]; then
-            printf 'error: the gate ended without a figure\n' >>"$SCRATCH/log"
-            status=1
-        fi
         if [ "$status" -ne 0 ]; then
             tail -n 300 "$SCRATCH/log"
-            printf '\nFAILED  %s  (%s s)\n' "$gate" $((SECONDS - start))
-            printf 'reproduce:  %s %s\n' "$SCRIPT" "$gate"
-            if [ -s "$SCRATCH/command" ]; then
-                printf 'command:    %s\n' "$(cat "$SCRATCH/command")"
-            fi
-            echo
-            printf '%s passed, 1 failed\n' "$passed"
+            printf '\nFAILED  %s  (%s s)\nreproduce:  %s %s\n\n%s passed, 1 failed\n' "$gate" $((SECONDS - start)) "$SCRIPT" "$gate" "$passed"
             return 1
         fi
         passed=$((passed + 1))
-        printf 'ok  %-13s  %s  %s s\n' "$gate" "$(cat "$SCRATCH/figure")" $((SECONDS - start))
+        printf 'ok  %-13s  %s  %s s\n' "$gate" "$(tail -n 1 "$SCRATCH/log")" $((SECONDS - start))
     done
     printf '%s passed, 0 failed\n' "$passed"
 }

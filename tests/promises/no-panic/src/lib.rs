@@ -1,7 +1,7 @@
 //! Promise P5: without `alloc`, nothing that can be reached through the public API can panic.
 //!
 //! The panic handler calls a function that does not exist. After link-time optimization the archive refers to it if,
-//! and only if, the compiler could not show that some panic is never reached. `check` looks for it with `nm`.
+//! and only if, the compiler could not show that some panic is never reached. `run` looks for it with `nm`.
 //!
 //! Each function here takes its input from outside, so that nothing about it is known at compile time.
 
