@@ -4,12 +4,13 @@
 //
 // NATIVE-CLIENT is the binary of examples/native-client. Prints a line per case, and exits with 1 when one was missed.
 
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -99,17 +100,46 @@ async function start(issuer, ...options) {
   return { client, url };
 }
 
-// A server that has nothing but the metadata it is given.
-async function metadataOnly(metadata) {
-  const server = createServer((request, response) => {
+// A server made for one case: its metadata, the headers it is sent with, and the response of its token endpoint.
+async function madeFor({ metadata = {}, type = 'application/json', token = {}, tls, pad = 0, slow = false }) {
+  const reply = (request, response) => {
     const found = request.url === '/.well-known/oauth-authorization-server';
-    response.writeHead(found ? 200 : 404, { 'content-type': 'application/json', connection: 'close' });
-    response.end(found ? JSON.stringify(document) : '{}');
-  });
-  const issuer = await listen(server);
+    const body = found ? document : request.url === '/t' ? token : null;
+    response.writeHead(body ? 200 : 404, { 'content-type': type, connection: 'close' });
+    if (found && slow) return response.write('{');
+    response.end(JSON.stringify(body) + ' '.repeat(pad));
+  };
+  const server = tls ? createSecureServer(tls, reply) : createServer(reply);
+  const issuer = (await listen(server)).replace('http:', tls ? 'https:' : 'http:');
   const document = { issuer, authorization_endpoint: `${issuer}/a`, token_endpoint: `${issuer}/t`, ...metadata };
-  return { issuer, close: () => server.close() };
+  return { issuer, close: () => (server.close(), server.closeAllConnections()) };
 }
+
+// A certificate authority, and a certificate for 127.0.0.1 that it signed.
+async function privateAuthority() {
+  const openssl = (...args) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
+  openssl('req', '-x509', ...key, '-subj', '/CN=authority', '-keyout', 'ca.key', '-out', 'ca.pem');
+  openssl(
+    'req', '-x509', ...key, '-subj', '/CN=server', '-addext', 'subjectAltName=IP:127.0.0.1',
+    '-addext', 'basicConstraints=critical,CA:FALSE', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-keyout', 'tls.key', '-out', 'tls.pem',
+  );
+  const [cert, keyText] = await Promise.all(['tls.pem', 'tls.key'].map((name) => readFile(join(folder, name))));
+  return { ca: join(folder, 'ca.pem'), tls: { cert, key: keyText } };
+}
+
+// A login at a server made for it, with the redirect sent by hand.
+async function loginAt(made, ...options) {
+  const { issuer, close } = await madeFor(made);
+  const { client, url } = await start(issuer, ...options);
+  await forge(url, issuer, {});
+  const outcome = await client.end();
+  close();
+  return { ...outcome, url };
+}
+
+// A server that has nothing but the metadata it is given.
+const metadataOnly = (metadata) => madeFor({ metadata });
 
 async function listen(server) {
   server.listen(0, '127.0.0.1');
@@ -158,14 +188,16 @@ async function forge(url, issuer, parameters) {
   const redirect = new URL(url.searchParams.get('redirect_uri'));
   const right = { state: url.searchParams.get('state'), iss: issuer, code: 'made-up' };
   redirect.search = new URLSearchParams(Object.entries({ ...right, ...parameters }).filter(([, value]) => value));
-  await fetch(redirect, { headers: { connection: 'close' } });
+  return (await fetch(redirect, { headers: { connection: 'close' } })).text();
 }
 
 // --------------------------------------------------------------------------------------------------------------------
 // The cases
 // --------------------------------------------------------------------------------------------------------------------
 
-const TOKEN = /^Logged in\.\ntoken_type: +Bearer\nexpires_in: +\d+\nscope: +openid\naccess_token: [\w-]{8}…\n$/;
+const TOKEN = /^Logged in\.\ntoken_type: +[Bb]earer\nexpires_in: +\d+\nscope: +openid\naccess_token: [\w-]{8}…\n$/;
+
+const GRANTED = { access_token: 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJ', token_type: 'bearer', expires_in: 3600, scope: 'openid' };
 
 const CASES = {
   async 'login in Chromium'(issuer) {
@@ -213,16 +245,79 @@ const CASES = {
     return refused(await client.end(), 'the login was refused: access_denied (End-User aborted interaction)');
   },
 
-  async 'wrong state in the redirect'(issuer) {
+  async 'login in Chromium, after redirects with a wrong state or none'(issuer) {
     const { client, url } = await start(issuer);
-    await forge(url, issuer, { state: 'other' });
-    return refused(await client.end(), 'the redirect does not belong to this login: state is wrong');
+    for (const state of ['other', '']) {
+      const page = await forge(url, issuer, { state });
+      must(page.includes('Not this login'), page, 'an error page');
+    }
+    await visit(url, logIn);
+    return gotToken(await client.end(), url);
   },
 
-  async 'no state in the redirect'(issuer) {
+  async 'nonce for a scope with openid, and none without'(issuer) {
     const { client, url } = await start(issuer);
-    await forge(url, issuer, { state: '' });
-    return refused(await client.end(), 'the redirect does not belong to this login: state is wrong');
+    client.child.kill('SIGKILL');
+    must(/^[0-9a-f]{32}$/.test(url.searchParams.get('nonce')), url, 'a nonce');
+    const other = await start(issuer, '--scope', 'email');
+    other.client.child.kill('SIGKILL');
+    must(!other.url.searchParams.has('nonce'), other.url, 'no nonce');
+    return 'as expected';
+  },
+
+  async 'https with a private authority'() {
+    const { ca, tls } = await privateAuthority();
+    const outcome = await loginAt({ tls, token: GRANTED }, '--ca', ca);
+    return gotToken(outcome, outcome.url);
+  },
+
+  async 'https with an authority that is not trusted'() {
+    const { tls } = await privateAuthority();
+    const { issuer, close } = await madeFor({ tls });
+    const outcome = await run(issuer);
+    close();
+    return refused(outcome, `the server's metadata at ${issuer}/.well-known/oauth-authorization-server cannot be reached: `);
+  },
+
+  async 'certificate file that is none'(issuer) {
+    return refused(await run(issuer, '--ca', fileURLToPath(import.meta.url)), 'there is no certificate in ');
+  },
+
+  async 'expires_in as text, as 3600.0, and a content type in capitals'() {
+    for (const expires_in of ['3600', 3600.5]) {
+      const outcome = await loginAt({ type: 'Application/JSON; charset=UTF-8', token: { ...GRANTED, expires_in } });
+      gotToken(outcome, outcome.url);
+    }
+    return 'token';
+  },
+
+  async 'null for a flag of the metadata'() {
+    const metadata = { authorization_response_iss_parameter_supported: null, scopes_supported: null };
+    const outcome = await loginAt({ metadata, token: GRANTED });
+    return gotToken(outcome, outcome.url);
+  },
+
+  async 'empty access_token'() {
+    return refused(await loginAt({ token: { ...GRANTED, access_token: '' } }), 'the token endpoint sent an empty access_token');
+  },
+
+  async 'unknown token_type'() {
+    const outcome = await loginAt({ token: { ...GRANTED, token_type: 'mac\u202e' } });
+    return refused(outcome, 'the token endpoint sent a token of the unknown type mac\ufffd');
+  },
+
+  async 'metadata that is too large'() {
+    const { issuer, close } = await madeFor({ pad: 300_000 });
+    const outcome = await run(issuer);
+    close();
+    return refused(outcome, `the server's metadata at ${issuer}/.well-known/oauth-authorization-server is too large: `);
+  },
+
+  async 'metadata that is too slow'() {
+    const { issuer, close } = await madeFor({ slow: true });
+    const outcome = await run(issuer);
+    close();
+    return refused(outcome, `the server's metadata at ${issuer}/.well-known/oauth-authorization-server is too slow: `);
   },
 
   async 'iss of another server in the redirect'(issuer) {
@@ -257,7 +352,7 @@ const CASES = {
 
   async 'server that nobody reaches'() {
     const url = `http://127.0.0.1:${await freePort()}`;
-    const reason = `the server cannot be reached at ${url}/.well-known/oauth-authorization-server: `;
+    const reason = `the server's metadata at ${url}/.well-known/oauth-authorization-server cannot be reached: `;
     return refused(await run(url), reason);
   },
 

@@ -1,21 +1,21 @@
-//! The redirect back: a listener on a loopback port, and what its one request must say.
+//! The redirect back: a listener on a loopback port, and the checks on its one request.
 
-use std::io::ErrorKind;
+use std::io::{Cursor, ErrorKind, Read};
 use std::net::{Ipv4Addr, TcpListener};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, bail, ensure};
-use tiny_http::{Header, Method, Response, Server};
+use tiny_http::{Header, Method, Request, Response, Server};
 use url::form_urlencoded;
 
 use crate::printable;
 
-/// What the answer of the authorization endpoint must agree with.
+/// What the authorization response must match.
 pub struct Expected<'a> {
     pub state: &'a str,
     pub issuer: &'a str,
-    /// The server announced RFC 9207, so an answer without `iss` is not its answer.
+    /// The server announced RFC 9207, so a response without `iss` is not from it.
     pub iss_required: bool,
 }
 
@@ -45,8 +45,10 @@ impl Listener {
         format!("http://127.0.0.1:{}/callback", self.port)
     }
 
-    /// Waits for the redirect and returns its code. What browsers ask for besides, such as an icon, is not found, and
-    /// the wait goes on.
+    /// Waits for the redirect and returns its code.
+    ///
+    /// Other requests do not end the login: a browser asks for an icon, and any page the user has open can send a
+    /// request to `/callback`. Without the right `state` it gets an error page, and the wait goes on.
     pub fn wait(&self, expected: &Expected<'_>, limit: Duration) -> anyhow::Result<String> {
         let deadline = Instant::now() + limit;
         loop {
@@ -58,26 +60,43 @@ impl Listener {
             let query = match request.url().split_once('?') {
                 Some(("/callback", query)) if *request.method() == Method::Get => query.to_owned(),
                 _ => {
-                    // On a thread of its own: whoever is slow to send the rest of it must not hold up the time limit.
-                    thread::spawn(move || request.respond(Response::empty(404)));
+                    respond(request, Response::empty(404));
                     continue;
                 }
             };
+            if single(&query, "state").ok().flatten().as_deref() != Some(expected.state) {
+                respond(
+                    request,
+                    page(400, "Not this login", "The terminal is waiting for another one."),
+                );
+                continue;
+            }
             let code = code_from(&query, expected);
-            // Whether the browser reads it makes no difference to the login.
-            let _ = request.respond(page(code.is_ok()));
+            // Not on another thread, which would end with the program. Whether the browser reads it does not matter.
+            let _ = request.respond(match code {
+                Ok(_) => page(
+                    200,
+                    "Almost done",
+                    "The terminal has received the login. You can close this window.",
+                ),
+                Err(_) => page(
+                    400,
+                    "Not logged in",
+                    "The terminal says why. You can close this window.",
+                ),
+            });
             return code;
         }
     }
 }
 
-/// Nothing in the answer counts before `state` and `iss` have shown that it belongs to this login and this server.
+/// Responds on a thread of its own, so that a slow sender does not delay the time limit.
+fn respond<R: Read + Send + 'static>(request: Request, response: Response<R>) {
+    thread::spawn(move || request.respond(response));
+}
+
+/// Reads the code from a response whose `state` is right. Checks `iss` before anything else.
 fn code_from(query: &str, expected: &Expected<'_>) -> anyhow::Result<String> {
-    let state = single(query, "state")?;
-    ensure!(
-        state.as_deref() == Some(expected.state),
-        "the redirect does not belong to this login: state is wrong"
-    );
     match single(query, "iss")? {
         Some(iss) if iss == expected.issuer => {}
         Some(iss) => bail!("the redirect comes from another server: iss is {}", printable(&iss)),
@@ -91,7 +110,7 @@ fn code_from(query: &str, expected: &Expected<'_>) -> anyhow::Result<String> {
     single(query, "code")?.context("the redirect has no code")
 }
 
-/// RFC 6749 section 3.1: an empty parameter is an absent one, and none comes twice.
+/// Reads a parameter. An empty one counts as absent, and a repeated one is an error (RFC 6749 section 3.1).
 fn single(query: &str, name: &str) -> anyhow::Result<Option<String>> {
     let mut values = form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == name);
     let first = values.next();
@@ -101,7 +120,7 @@ fn single(query: &str, name: &str) -> anyhow::Result<Option<String>> {
         .filter(|value| !value.is_empty()))
 }
 
-/// An OAuth error and its description, as one line.
+/// Formats an OAuth error and its description on one line.
 pub fn refusal(error: &str, description: Option<&str>) -> String {
     match description {
         Some(description) => format!("{} ({})", printable(error), printable(description)),
@@ -109,19 +128,7 @@ pub fn refusal(error: &str, description: Option<&str>) -> String {
     }
 }
 
-fn page(received: bool) -> Response<std::io::Cursor<Vec<u8>>> {
-    let (status, heading, text) = match received {
-        true => (
-            200,
-            "Almost done",
-            "The terminal has received the login. You can close this window.",
-        ),
-        false => (
-            400,
-            "Not logged in",
-            "The terminal says why. You can close this window.",
-        ),
-    };
+fn page(status: u16, heading: &str, text: &str) -> Response<Cursor<Vec<u8>>> {
     let html = format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
          <title>{heading}</title>\n<h1>{heading}</h1>\n<p>{text}</p>\n</html>\n"
@@ -129,7 +136,7 @@ fn page(received: bool) -> Response<std::io::Cursor<Vec<u8>>> {
     let mut response = Response::from_string(html).with_status_code(status);
     for (name, value) in [
         ("Content-Type", "text/html; charset=utf-8"),
-        // The address of this page holds the code.
+        // The URL of this page contains the code.
         ("Cache-Control", "no-store"),
         ("Referrer-Policy", "no-referrer"),
         ("Connection", "close"),
@@ -143,7 +150,7 @@ fn page(received: bool) -> Response<std::io::Cursor<Vec<u8>>> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Read, Write};
+    use std::io::Write;
     use std::net::TcpStream;
 
     use super::*;
@@ -169,20 +176,6 @@ mod tests {
             code_from("state=5tate&iss=https%3A%2F%2Fa.example&code=x", &STRICT).unwrap(),
             "x"
         );
-    }
-
-    #[test]
-    fn wrong_missing_empty_or_repeated_state_is_refused_before_anything_else() {
-        for query in [
-            "code=x&state=other",
-            "code=x",
-            "code=x&state=",
-            "error=access_denied",
-            "",
-        ] {
-            assert!(refused(query, &EXPECTED).contains("state is wrong"), "{query}");
-        }
-        assert!(refused("code=x&state=5tate&state=5tate", &EXPECTED).contains("state more than once"));
     }
 
     #[test]
@@ -228,13 +221,26 @@ mod tests {
     }
 
     #[test]
-    fn other_requests_do_not_end_the_wait() {
+    fn other_requests_and_other_states_do_not_end_the_wait() {
         let listener = Listener::open(0).unwrap();
         let port = listener.port;
         let browser = thread::spawn(move || {
             let _never_used = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
             assert!(get(port, "/favicon.ico").starts_with("HTTP/1.1 404"));
             assert!(get(port, "/callback").starts_with("HTTP/1.1 404"));
+            for query in [
+                "code=y&state=other",
+                "code=y",
+                "code=y&state=",
+                "error=access_denied",
+                "code=y&state=5tate&state=5tate",
+            ] {
+                let stray = get(port, &format!("/callback?{query}"));
+                assert!(
+                    stray.starts_with("HTTP/1.1 400") && stray.contains("Not this login"),
+                    "{query}"
+                );
+            }
             get(port, "/callback?code=x&state=5tate")
         });
         assert_eq!(listener.wait(&EXPECTED, Duration::from_secs(30)).unwrap(), "x");

@@ -1,18 +1,18 @@
-//! Where the server's endpoints are, and whether it knows PKCE (RFC 8414).
+//! The server's endpoints, and whether it supports PKCE (RFC 8414).
 
 use std::str::FromStr;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use pkce_core::S256Support;
 use serde::Deserialize;
 use url::{Host, Url};
 
-use crate::printable;
+use crate::{printable, trouble};
 
-/// Metadata is small; whatever is larger is something else.
+/// Metadata is small. Anything larger is something else.
 const LIMIT: u64 = 256 * 1024;
 
-/// The server's name. It is compared letter by letter, so the text is kept beside the URL.
+/// The server's name. It is compared as text, so the text is kept beside the URL.
 #[derive(Clone, Debug)]
 pub struct Issuer {
     text: String,
@@ -25,8 +25,8 @@ pub struct Metadata {
     pub authorization_endpoint: Url,
     pub token_endpoint: Url,
     code_challenge_methods_supported: Option<Vec<String>>,
-    #[serde(default)]
-    pub authorization_response_iss_parameter_supported: bool,
+    /// Some servers send `null` for false.
+    authorization_response_iss_parameter_supported: Option<bool>,
 }
 
 impl FromStr for Issuer {
@@ -61,7 +61,7 @@ impl Issuer {
     }
 }
 
-/// Asks both places, and believes only metadata of the very issuer that was asked for.
+/// Tries both places, and accepts only metadata of the issuer that was asked for.
 pub fn discover(agent: &ureq::Agent, issuer: &Issuer) -> anyhow::Result<Metadata> {
     let mut answers = Vec::new();
     for url in issuer.metadata_urls() {
@@ -73,34 +73,36 @@ pub fn discover(agent: &ureq::Agent, issuer: &Issuer) -> anyhow::Result<Metadata
     bail!("no metadata found: {}", answers.join(", "))
 }
 
-/// The outer error: nobody answers, so there is no use in going on. The inner one: no metadata here.
+/// Returns the outer error if the server cannot be reached or its response cannot be read, and the inner one if there is
+/// no metadata at this URL.
 fn fetch(agent: &ureq::Agent, url: &Url) -> anyhow::Result<Result<String, String>> {
-    let unreachable = || format!("the server cannot be reached at {url}");
-    let mut answer = agent
+    let failed = |why: ureq::Error| anyhow!("the server's metadata at {url} {}", trouble(&why));
+    let mut response = agent
         .get(url.as_str())
         .header("Accept", "application/json")
         .call()
-        .with_context(unreachable)?;
-    if answer.status() != 200 {
-        return Ok(Err(format!("answered with HTTP status {}", answer.status().as_u16())));
+        .map_err(failed)?;
+    if response.status() != 200 {
+        return Ok(Err(format!("has HTTP status {}", response.status().as_u16())));
     }
-    // Some servers answer every path with a web page.
-    if answer.body().mime_type() != Some("application/json") {
-        return Ok(Err("answered with something that is not JSON".to_owned()));
+    // Some servers send a web page for every path.
+    let json = |name: &str| name.eq_ignore_ascii_case("application/json");
+    if !response.body().mime_type().is_some_and(json) {
+        return Ok(Err("is not JSON".to_owned()));
     }
-    Ok(Ok(answer
+    Ok(Ok(response
         .body_mut()
         .with_config()
         .limit(LIMIT)
         .read_to_string()
-        .with_context(unreachable)?))
+        .map_err(failed)?))
 }
 
 fn read(text: &str, issuer: &Issuer) -> anyhow::Result<Metadata> {
     let metadata: Metadata = serde_json::from_str(text)?;
     ensure!(
         metadata.issuer == issuer.text,
-        "it is of the issuer {}, not of {}",
+        "it names the issuer {}, not {}",
         printable(&metadata.issuer),
         issuer.text
     );
@@ -114,7 +116,12 @@ fn read(text: &str, issuer: &Issuer) -> anyhow::Result<Metadata> {
 }
 
 impl Metadata {
-    /// `Listed` or `Unknown`. A list without S256 ends the login: there is no falling back to plain
+    /// Returns whether every authorization response contains `iss` (RFC 9207).
+    pub fn iss_required(&self) -> bool {
+        self.authorization_response_iss_parameter_supported == Some(true)
+    }
+
+    /// Returns `Listed` or `Unknown`. A list without S256 ends the login: there is no fallback to plain
     /// (RFC 7636 section 7.2).
     pub fn s256_support(&self) -> anyhow::Result<S256Support> {
         let support = S256Support::from_metadata(self.code_challenge_methods_supported.as_ref());
@@ -125,7 +132,7 @@ impl Metadata {
     }
 }
 
-/// Codes and tokens travel encrypted, or not at all.
+/// Codes and tokens are sent encrypted, or on this machine only.
 fn is_protected(url: &Url) -> bool {
     let on_this_machine = match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -218,10 +225,21 @@ mod tests {
     }
 
     #[test]
+    fn a_null_flag_is_false() {
+        let flag = |value: &str| {
+            let more = format!(r#","authorization_response_iss_parameter_supported":{value}"#);
+            let text = metadata("https://a.example", &more);
+            read_from("https://a.example", &text).unwrap().iss_required()
+        };
+        assert!(flag("true"));
+        assert!(!flag("null") && !flag("false"));
+    }
+
+    #[test]
     fn another_issuer_is_refused_even_if_it_differs_only_by_a_slash() {
         for other in ["https://b.example", "https://a.example/"] {
             let refused = read_from("https://a.example", &metadata(other, "")).unwrap_err();
-            assert!(refused.to_string().contains("it is of the issuer"), "{other}");
+            assert!(refused.to_string().contains("it names the issuer"), "{other}");
         }
     }
 

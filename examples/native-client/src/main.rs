@@ -1,23 +1,26 @@
-//! A login from a terminal, after RFC 8252: the system browser, a redirect to a loopback port, and PKCE.
+//! A login from a terminal (RFC 8252): the system browser, a redirect to a loopback port, and PKCE.
 
 mod callback;
 mod discovery;
 mod token;
 
+use std::fs;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::Parser;
 use indicatif::ProgressBar;
 use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, S256Support};
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use url::Url;
 
 use callback::{Expected, Listener};
 use discovery::{Issuer, Metadata};
 
-/// Log in at an OAuth 2.0 authorization server through the browser, and show its answer.
+/// Log in at an OAuth 2.0 authorization server through the browser.
 #[derive(Parser)]
 #[command(name = "native-client")]
 struct Options {
@@ -27,10 +30,10 @@ struct Options {
     /// The public client that the server knows, with the redirect URI http://127.0.0.1/callback on any port
     #[arg(long, value_name = "ID", default_value = "example-client")]
     client_id: String,
-    /// What to ask for, separated by spaces; OpenID providers want at least "openid"
+    /// The scope to request, separated by spaces; OpenID providers expect at least "openid"
     #[arg(long)]
     scope: Option<String>,
-    /// The loopback port that the redirect comes to [default: a free one]
+    /// The loopback port of the redirect URI [default: a free one]
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     port: u16,
     /// Only print the address to open
@@ -39,9 +42,19 @@ struct Options {
     /// Open the address with this command instead of the desktop's browser
     #[arg(long, value_name = "COMMAND")]
     browser: Option<String>,
+    /// Trust the certificate authorities in this PEM file instead of the public ones
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
     /// How long to wait for the login
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout: u64,
+}
+
+impl Options {
+    fn asks_for_openid(&self) -> bool {
+        let scope = self.scope.as_deref().unwrap_or_default();
+        scope.split(' ').any(|name| name == "openid")
+    }
 }
 
 fn main() -> ExitCode {
@@ -56,29 +69,32 @@ fn main() -> ExitCode {
 }
 
 fn log_in(options: &Options) -> anyhow::Result<()> {
-    let agent = agent();
+    let agent = agent(options.ca.as_deref())?;
     let metadata = discovery::discover(&agent, &options.issuer)?;
     if metadata.s256_support()? == S256Support::Unknown {
         eprintln!(
-            "warning: the server does not say whether it supports PKCE; S256 is used, but a server may ignore it"
+            "warning: the server does not say whether it supports PKCE; S256 is used, but the server may ignore it"
         );
     }
 
-    // Everything that belongs to this one login and to no other. The verifier never leaves this process but in the
-    // token request.
+    // These belong to this login only. The verifier leaves the process in the token request and nowhere else.
     let verifier = CodeVerifier::generate()?;
     let challenge = verifier.challenge(CodeChallengeMethod::S256);
-    let state = random_state()?;
+    let state = random_text()?;
     let listener = Listener::open(options.port)?;
     let redirect_uri = listener.redirect_uri();
 
-    let address = authorization_url(&metadata, options, &redirect_uri, &state, &challenge);
+    let mut address = authorization_url(&metadata, options, &redirect_uri, &state, &challenge);
+    if options.asks_for_openid() {
+        // Some OpenID providers refuse a request without one. This client does not read the ID token that contains it.
+        address.query_pairs_mut().append_pair("nonce", &random_text()?);
+    }
     show(options, &address)?;
 
     let expected = Expected {
         state: &state,
         issuer: &metadata.issuer,
-        iss_required: metadata.authorization_response_iss_parameter_supported,
+        iss_required: metadata.iss_required(),
     };
     let spinner = ProgressBar::new_spinner().with_message("Waiting for the login in the browser");
     spinner.enable_steady_tick(Duration::from_millis(100));
@@ -86,24 +102,53 @@ fn log_in(options: &Options) -> anyhow::Result<()> {
     spinner.finish_and_clear();
 
     let body = token::request_body(&options.client_id, &redirect_uri, &code?, &verifier);
-    let answer = token::redeem(&agent, &metadata.token_endpoint, &body)?;
-    print(&format!("Logged in.\n{answer}"))
+    let token = token::redeem(&agent, &metadata.token_endpoint, &body)?;
+    print(&format!("Logged in.\n{token}"))
 }
 
-/// Redirects are not followed: neither metadata nor a token comes from elsewhere, and no secret goes there.
-fn agent() -> ureq::Agent {
-    ureq::Agent::config_builder()
+/// Does not follow redirects: metadata and tokens come from the server itself, and no secret goes elsewhere.
+fn agent(ca: Option<&Path>) -> anyhow::Result<ureq::Agent> {
+    let mut tls = TlsConfig::builder();
+    if let Some(file) = ca {
+        let unusable = || format!("cannot use the certificates in {}", file.display());
+        let pem = fs::read(file).with_context(unusable)?;
+        let items = parse_pem(&pem).collect::<Result<Vec<_>, _>>().with_context(unusable)?;
+        let certificates: Vec<_> = items
+            .into_iter()
+            .filter_map(|item| match item {
+                PemItem::Certificate(certificate) => Some(certificate),
+                _ => None,
+            })
+            .collect();
+        ensure!(
+            !certificates.is_empty(),
+            "there is no certificate in {}",
+            file.display()
+        );
+        tls = tls.root_certs(RootCerts::new_with_certs(&certificates));
+    }
+    Ok(ureq::Agent::config_builder()
+        .tls_config(tls.build())
         .timeout_global(Some(Duration::from_secs(20)))
         .max_redirects(0)
         .max_redirects_will_error(false)
         .http_status_as_error(false)
         .user_agent("native-client")
         .build()
-        .into()
+        .into())
 }
 
-/// Binds the redirect to this login. It travels in URLs, so it is never the verifier.
-fn random_state() -> anyhow::Result<String> {
+/// Says what went wrong with a request.
+fn trouble(error: &ureq::Error) -> String {
+    match error {
+        ureq::Error::BodyExceedsLimit(limit) => format!("is too large: more than {} KiB", limit / 1024),
+        ureq::Error::Timeout(_) => "is too slow: no complete response within 20 s".to_owned(),
+        other => format!("cannot be reached: {}", printable(&other.to_string())),
+    }
+}
+
+/// Generates a `state` or a `nonce`. Both are visible in URLs, so neither is ever the verifier.
+fn random_text() -> anyhow::Result<String> {
     let words = getrandom::u64().and_then(|high| Ok((high, getrandom::u64()?)));
     let (high, low) = words.context("the random number generator of the operating system failed")?;
     Ok(format!("{high:016x}{low:016x}"))
@@ -127,7 +172,7 @@ fn authorization_url(
     url
 }
 
-/// A browser that does not open is no error: whoever sits there can open the address by hand.
+/// Opens the browser. If that fails, the user can open the address by hand.
 fn show(options: &Options, address: &Url) -> anyhow::Result<()> {
     if options.no_browser {
         return print(&format!("Open this address in a browser: {address}\n"));
@@ -143,7 +188,7 @@ fn show(options: &Options, address: &Url) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Unlike `println!`, it does not panic when nobody reads.
+/// Unlike `println!`, does not panic if the reader is gone.
 fn print(text: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())
@@ -151,9 +196,11 @@ fn print(text: &str) -> anyhow::Result<()> {
         .context("cannot write to standard output")
 }
 
-/// Text from the network, without what a terminal would obey.
+/// Returns text from the network without control characters, which a terminal obeys, and without invisible and
+/// bidirectional formatting characters, which disguise text.
 fn printable(text: &str) -> String {
-    let harmless = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    let disguises = |c| matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    let harmless = |c: char| if c.is_control() || disguises(c) { '\u{fffd}' } else { c };
     text.chars().take(300).map(harmless).collect()
 }
 
@@ -203,15 +250,29 @@ mod tests {
     }
 
     #[test]
+    fn openid_is_recognized_as_a_whole_word() {
+        let asks = |scope| {
+            let arguments = ["native-client", "https://server.example", "--scope", scope];
+            Options::try_parse_from(arguments).unwrap().asks_for_openid()
+        };
+        assert!(asks("openid") && asks("email openid"));
+        assert!(!asks("openidx") && !asks(""));
+    }
+
+    #[test]
     fn state_is_long_and_new_every_time() {
-        let (one, another) = (random_state().unwrap(), random_state().unwrap());
+        let (one, another) = (random_text().unwrap(), random_text().unwrap());
         assert_eq!(one.len(), 32);
         assert_ne!(one, another);
     }
 
     #[test]
-    fn printable_takes_the_terminal_codes_out() {
+    fn printable_removes_control_and_bidirectional_characters() {
         assert_eq!(printable("no\u{1b}[2J \"entry\""), "no\u{fffd}[2J \"entry\"");
+        assert_eq!(
+            printable("evil\u{202e}moc.\u{2066}x\u{200f}"),
+            "evil\u{fffd}moc.\u{fffd}x\u{fffd}"
+        );
         assert_eq!(printable(&"x".repeat(1000)).len(), 300);
     }
 }

@@ -1,23 +1,25 @@
-//! The code and the verifier for a token (RFC 6749 section 4.1.3, RFC 7636 section 4.5).
+//! Exchanges the code and the verifier for a token (RFC 6749 section 4.1.3, RFC 7636 section 4.5).
 
 use std::fmt;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail, ensure};
 use pkce_core::CodeVerifier;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use url::{Url, form_urlencoded};
 use zeroize::Zeroizing;
 
 use crate::callback::refusal;
-use crate::printable;
+use crate::{printable, trouble};
 
 const LIMIT: u64 = 256 * 1024;
 
-/// What the server granted. No `Debug`: it holds the access token.
+/// The granted token. No `Debug`: it contains the access token.
 #[derive(Deserialize)]
-pub struct Answer {
+pub struct Token {
     access_token: Zeroizing<String>,
     token_type: String,
+    #[serde(default, deserialize_with = "lenient_seconds")]
     expires_in: Option<u64>,
     scope: Option<String>,
 }
@@ -28,8 +30,21 @@ struct Refusal {
     error_description: Option<String>,
 }
 
-/// The form body. It holds the verifier, so it is wiped when it is dropped; the room that it needs is taken at once,
-/// because a text that grows leaves its old copies behind.
+/// Reads `expires_in`. RFC 6749 has a number of seconds, but some servers send `"3600"` or `3600.0`. It is a hint, so
+/// anything else counts as absent.
+fn lenient_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let seconds = match Value::deserialize(deserializer)? {
+        Value::Number(seconds) => seconds.as_f64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    Ok(seconds
+        .filter(|&s| (0.0..=u32::MAX.into()).contains(&s))
+        .map(|s: f64| s as u64))
+}
+
+/// Builds the form body. It contains the verifier, so it is wiped on drop. Its capacity is reserved at once, because a
+/// growing string leaves old copies behind.
 pub fn request_body(client_id: &str, redirect_uri: &str, code: &str, verifier: &CodeVerifier) -> Zeroizing<String> {
     let parameters = [
         ("grant_type", "authorization_code"),
@@ -46,41 +61,53 @@ pub fn request_body(client_id: &str, redirect_uri: &str, code: &str, verifier: &
     Zeroizing::new(form.extend_pairs(parameters).finish())
 }
 
-/// Sends it. What the sockets and TLS keep of it is out of this program's reach.
-pub fn redeem(agent: &ureq::Agent, endpoint: &Url, body: &str) -> anyhow::Result<Answer> {
+/// Sends the token request. Copies in the buffers of the socket and of TLS are out of this program's reach.
+pub fn redeem(agent: &ureq::Agent, endpoint: &Url, body: &str) -> anyhow::Result<Token> {
     let answer = agent
         .post(endpoint.as_str())
         .header("Content-Type", "application/x-www-form-urlencoded")
         .header("Accept", "application/json")
         .send(body);
-    let mut answer = answer.with_context(|| format!("the token endpoint cannot be reached at {endpoint}"))?;
+    let mut answer = answer.map_err(|why| anyhow!("the token endpoint at {endpoint} {}", trouble(&why)))?;
     let status = answer.status().as_u16();
     let text = answer
         .body_mut()
         .with_config()
         .limit(LIMIT)
         .read_to_string()
-        .map(Zeroizing::new);
-    read(status, &text.context("the token endpoint's answer cannot be read")?)
+        .map(Zeroizing::new)
+        .map_err(|why| anyhow!("the token endpoint at {endpoint} {}", trouble(&why)))?;
+    read(status, &text)
 }
 
-fn read(status: u16, text: &str) -> anyhow::Result<Answer> {
+fn read(status: u16, text: &str) -> anyhow::Result<Token> {
     if status == 200 {
-        // Not the parser's own words: they can quote what they stumbled over.
-        return serde_json::from_str(text)
+        // The parser's error may quote the token.
+        let token: Token = serde_json::from_str(text)
             .ok()
-            .context("the token endpoint's answer is no token");
+            .context("the token endpoint's response is not a token")?;
+        ensure!(
+            !token.access_token.is_empty(),
+            "the token endpoint sent an empty access_token"
+        );
+        // RFC 6749 section 7.1: a client must not use a token of a type that it does not know.
+        ensure!(
+            token.token_type.eq_ignore_ascii_case("Bearer"),
+            "the token endpoint sent a token of the unknown type {}",
+            printable(&token.token_type)
+        );
+        return Ok(token);
     }
     match serde_json::from_str::<Refusal>(text) {
         Ok(why) => bail!(
             "the token endpoint refused the code: {}",
             refusal(&why.error, why.error_description.as_deref())
         ),
-        Err(_) => bail!("the token endpoint answered with HTTP status {status}"),
+        Err(_) => bail!("the token endpoint responded with HTTP status {status}"),
     }
 }
 
-impl fmt::Display for Answer {
+impl fmt::Display for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "token_type:   {}", printable(&self.token_type))?;
         if let Some(seconds) = self.expires_in {
@@ -93,7 +120,7 @@ impl fmt::Display for Answer {
     }
 }
 
-/// Enough to recognize a token, and never more than a quarter of it.
+/// Returns enough to recognize a token, and never more than a quarter of it.
 fn start_of(token: &str) -> String {
     let shown = (token.chars().count() / 4).min(8);
     token.chars().take(shown).collect()
@@ -124,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn answer_is_shown_with_the_token_shortened() {
+    fn token_is_shown_shortened() {
         let text = r#"{"access_token":"abcdefghijklmnopqrstuvwxyzABCDEFGHIJ","token_type":"Bearer","expires_in":3600}"#;
         let shown = read(200, text).ok().unwrap().to_string();
         assert_eq!(
@@ -146,12 +173,45 @@ mod tests {
         );
         assert_eq!(
             refused(500, "<html>"),
-            "the token endpoint answered with HTTP status 500"
+            "the token endpoint responded with HTTP status 500"
         );
-        assert_eq!(refused(302, ""), "the token endpoint answered with HTTP status 302");
+        assert_eq!(refused(302, ""), "the token endpoint responded with HTTP status 302");
         assert_eq!(
             refused(200, r#"{"token_type":"Bearer"}"#),
-            "the token endpoint's answer is no token"
+            "the token endpoint's response is not a token"
         );
+    }
+
+    #[test]
+    fn an_empty_token_or_one_of_an_unknown_type_is_refused() {
+        assert_eq!(
+            refused(200, r#"{"access_token":"","token_type":"Bearer"}"#),
+            "the token endpoint sent an empty access_token"
+        );
+        for name in ["DPoP", "", "mac"] {
+            let text = format!(r#"{{"access_token":"abcd","token_type":"{name}"}}"#);
+            assert_eq!(
+                refused(200, &text),
+                format!("the token endpoint sent a token of the unknown type {name}")
+            );
+        }
+        assert!(read(200, r#"{"access_token":"abcd","token_type":"bearer"}"#).is_ok());
+    }
+
+    #[test]
+    fn expires_in_is_read_however_servers_send_it() {
+        for (sent, seconds) in [
+            ("3600", Some(3600)),
+            ("3600.0", Some(3600)),
+            (r#""3600""#, Some(3600)),
+            ("null", None),
+            (r#""soon""#, None),
+            ("-1", None),
+            ("1e300", None),
+            ("[]", None),
+        ] {
+            let text = format!(r#"{{"access_token":"abcd","token_type":"Bearer","expires_in":{sent}}}"#);
+            assert_eq!(read(200, &text).ok().unwrap().expires_in, seconds, "{sent}");
+        }
     }
 }
