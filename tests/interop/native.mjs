@@ -95,7 +95,8 @@ class Program {
 
 // A native client, and the address that it wants to have opened.
 async function start(issuer, ...options) {
-  const client = new Program(CLIENT, [issuer, '--no-browser', '--scope', 'openid', ...options]);
+  const scope = options.includes('--scope') ? [] : ['--scope', 'openid'];
+  const client = new Program(CLIENT, [issuer, '--no-browser', ...scope, ...options]);
   const url = new URL(await client.line(/^Open this address in a browser: (\S+)\n/m));
   return { client, url };
 }
