@@ -80,13 +80,13 @@ async function generates(page) {
 const PASTED = [
   ['42 characters', 'a'.repeat(42), /^Too short: 42 characters\. A verifier has 43 to 128/],
   ['129 characters', 'a'.repeat(129), /^Too long: 129 characters\. A verifier has 43 to 128/],
-  ['a bad character', `${'a'.repeat(12)}+${'a'.repeat(40)}`, /^Character 12 \(counted from 0\) is not .*: \+/, 12, '+'],
-  ['padding', `${VERIFIER}=`, /^Character 43 \(counted from 0\) is not allowed: = /, 43, '='],
-  ['a line break behind it', `${VERIFIER}\n`, /^Character 43 .* is not allowed: a line break /, 43, '⏎'],
-  ['a space before it', ` ${VERIFIER}`, /^Character 0 .* is not allowed: a space /, 0, '␠'],
-  ['a letter that is not ASCII', `${'a'.repeat(5)}é${'a'.repeat(40)}`, /^Character 5 .*: é \(U\+00E9\)/, 5, 'é'],
-  ['a character of two units', `${'a'.repeat(50)}😀`, /^Character 50 .*: U\+1F600/, 50, '😀'],
-  ['markup', `${'a'.repeat(43)}<img src=x>`, /^Character 43 .*: < /, 43, '<'],
+  ['a bad character', `${'a'.repeat(12)}+${'a'.repeat(40)}`, /^Character 13 is not allowed: \+/, 12, '+'],
+  ['padding', `${VERIFIER}=`, /^Character 44 is not allowed: = /, 43, '='],
+  ['a line break behind it', `${VERIFIER}\n`, /^Character 44 is not allowed: a line break /, 43, '⏎'],
+  ['a space before it', ` ${VERIFIER}`, /^Character 1 is not allowed: a space /, 0, '␠'],
+  ['a letter that is not ASCII', `${'a'.repeat(5)}é${'a'.repeat(40)}`, /^Character 6 .*: é \(U\+00E9\)/, 5, 'é'],
+  ['a character of two units', `${'a'.repeat(50)}😀`, /^Character 51 .*: U\+1F600/, 50, '😀'],
+  ['markup', `${'a'.repeat(43)}<img src=x>`, /^Character 44 .*: < /, 43, '<'],
 ];
 
 const ACCEPTED = [
@@ -136,8 +136,9 @@ async function pasted(page) {
 const PAIRS = [
   ['the right one', VERIFIER, CHALLENGE, 'S256', true, /matches the S256 challenge/],
   ['a wrong one', CHALLENGE, CHALLENGE, 'S256', false, /^Refused with invalid_grant: .*does not match/],
-  ['a short one', 'a'.repeat(42), CHALLENGE, 'S256', false, /with invalid_request: code_verifier: .* 42/],
-  ['a padded challenge', VERIFIER, `${CHALLENGE}=`, 'S256', false, /with invalid_request: code_challenge: .* 44/],
+  ['a short one', 'a'.repeat(42), CHALLENGE, 'S256', false, /with invalid_request: invalid length 42: a code_verifier /],
+  ['a padded challenge', VERIFIER, `${CHALLENGE}=`, 'S256', false, /^The server's own fault, server_error: stored challenge: invalid length 44: an S256 /],
+  ['a challenge of another alphabet', VERIFIER, `${CHALLENGE.slice(1)}~`, 'S256', false, /own fault, server_error: .* at offset 42/],
   ['the right plain one', VERIFIER, VERIFIER, 'plain', true, /matches the plain challenge/],
   ['a wrong plain one', VERIFIER, CHALLENGE, 'plain', false, /^Refused with invalid_grant: .*does not match/],
 ];
@@ -229,8 +230,8 @@ async function urls(page) {
     return 'the verifier, and plain said by name';
   });
   for (const [endpoint, message] of [
-    ['server.example', /not an http or https address/],
-    ['javascript:alert(1)', /not an http or https address/],
+    ['server.example', /not an http or https URL/],
+    ['javascript:alert(1)', /not an http or https URL/],
     ['https://server.example/#a', /must not have a fragment/],
   ]) {
     await check(`authorization URL, endpoint ${endpoint}`, async () => {
@@ -241,6 +242,25 @@ async function urls(page) {
       return await page.textContent('#url-finding');
     });
   }
+  await page.fill('#endpoint', ENDPOINT);
+  for (const [uri, message] of [
+    ['callback', /not an absolute URI/],
+    ['/callback', /not an absolute URI/],
+    ['https://app.example/callback#a', /must not have a fragment/],
+    ['https://app.example/callback#', /must not have a fragment/],
+  ]) {
+    await check(`authorization URL, redirect URI ${uri}`, async () => {
+      await page.fill('#redirect-uri', uri);
+      assert.match(await page.textContent('#url-finding'), message);
+      assert.equal(await page.inputValue('#url'), '');
+      return await page.textContent('#url-finding');
+    });
+  }
+  await check('authorization URL, redirect URI of a native app', async () => {
+    await page.fill('#redirect-uri', 'com.example.app:/callback');
+    assert.deepEqual((await parameters()).find(([name]) => name === 'redirect_uri'), ['redirect_uri', 'com.example.app:/callback']);
+    return 'a scheme of its own is fine';
+  });
 }
 
 async function keyboardOnly(page) {
@@ -366,6 +386,10 @@ async function looks(context, address) {
       await picture(`${scheme}-${width}`);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth);
       assert.ok(wide <= width, `the page is ${wide} pixels wide`);
+      const clipped = await page.$$eval('input, textarea', (all) =>
+        all.filter((one) => one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight + 1).map((one) => one.id),
+      );
+      assert.deepEqual(clipped, []);
       const [red, green, blue] = await page.evaluate(() =>
         getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number),
       );

@@ -1,4 +1,4 @@
-// The page: its fields, its buttons, and what it says. All rules of PKCE are in the wasm part.
+// The fields and buttons of the page. The rules of PKCE are in the wasm part.
 
 import start, { challenge, check_pair, check_verifier, generate } from './pkce_page.js';
 import wasm from './wasm.js';
@@ -6,12 +6,12 @@ import wasm from './wasm.js';
 const at = (id) => document.getElementById(id);
 const copyButtons = document.querySelectorAll('button[data-copies]');
 
-// The fields as they are filled, under the names of the parameters.
+// The optional parameters, and the fields that hold them.
 const optional = { redirect_uri: 'redirect-uri', scope: 'scope', state: 'state' };
 
 function say(id, good, message) {
   const finding = at(id);
-  // A text that is set again would be read out again.
+  // A screen reader reads a text again if it is set again.
   if (finding.textContent !== message) {
     finding.textContent = message;
   }
@@ -19,7 +19,6 @@ function say(id, good, message) {
   finding.classList.toggle('bad', good === false);
 }
 
-// There is nothing to copy from an empty field.
 function copyable(id) {
   for (const button of copyButtons) {
     if (button.dataset.copies === id) {
@@ -33,7 +32,7 @@ function show(id, value) {
   copyable(id);
 }
 
-// Shows the text with the character that is not allowed marked.
+// Shows the text, and marks the character that is not allowed.
 function mark(text, position) {
   const marked = at('verifier-marked');
   marked.hidden = position === undefined;
@@ -41,7 +40,7 @@ function mark(text, position) {
   if (position !== undefined) {
     const character = String.fromCodePoint(text.codePointAt(position));
     const box = document.createElement('mark');
-    // White space would be an empty box.
+    // White space is invisible in the box.
     box.textContent = { ' ': '␠', '\n': '⏎', '\t': '⇥' }[character] ?? character;
     marked.append(text.slice(0, position), box, text.slice(position + character.length));
   }
@@ -69,7 +68,7 @@ function parsed(text) {
   }
 }
 
-// What is still missing for the URL, or nothing.
+// Returns what is missing or wrong, or undefined if the URL can be built.
 function missingForUrl() {
   const endpoint = at('endpoint').value.trim();
   if (endpoint === '') {
@@ -77,10 +76,17 @@ function missingForUrl() {
   }
   const url = parsed(endpoint);
   if (!['https:', 'http:'].includes(url?.protocol)) {
-    return 'The endpoint is not an http or https address.';
+    return 'The endpoint is not an http or https URL.';
   }
   if (url.hash !== '') {
     return 'The endpoint must not have a fragment (RFC 6749 section 3.1).';
+  }
+  const redirect = at('redirect-uri').value.trim();
+  if (redirect !== '' && parsed(redirect) === undefined) {
+    return 'The redirect URI is not an absolute URI.';
+  }
+  if (redirect.includes('#')) {
+    return 'The redirect URI must not have a fragment (RFC 6749 section 3.1.2).';
   }
   if (at('client-id').value === '') {
     return 'The client ID is missing.';
@@ -97,8 +103,9 @@ function authorizationUrl() {
   url.searchParams.set('response_type', 'code');
   url.searchParams.set('client_id', at('client-id').value);
   for (const [name, id] of Object.entries(optional)) {
-    if (at(id).value !== '') {
-      url.searchParams.set(name, at(id).value);
+    const value = at(id).value.trim();
+    if (value !== '') {
+      url.searchParams.set(name, value);
     }
   }
   url.searchParams.set('code_challenge', challenge(at('verifier').value, method));
@@ -145,14 +152,14 @@ function generateVerifier() {
   }
 }
 
-// Browsers without a clipboard for pages still copy what is selected; failing that, the person can.
+// Falls back to copying the selection, and then to asking the person to do it.
 async function copy(id, name, button) {
   try {
     await navigator.clipboard.writeText(at(id).value);
   } catch {
     at(id).select();
     if (!document.execCommand('copy')) {
-      notice(`${name} is selected, but this browser lets no page copy. Press Ctrl+C or ⌘C.`);
+      notice(`${name} is selected, but this browser does not let pages copy. Press Ctrl+C or ⌘C.`);
       return;
     }
   }
@@ -176,11 +183,11 @@ function listen() {
 }
 
 try {
-  await start({ module_or_path: Uint8Array.from(atob(wasm), (letter) => letter.charCodeAt(0)) });
+  await start({ module_or_path: Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0)) });
   listen();
   at('generate').disabled = false;
   at('fill').disabled = false;
-  // A browser may have kept what was typed before a reload.
+  // A browser may keep the fields over a reload.
   verifierChanged();
   pairChanged();
 } catch (why) {

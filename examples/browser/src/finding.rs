@@ -1,4 +1,4 @@
-//! What was found out about a text, in words for the person who typed it.
+//! The result of a check, in words for the person who typed the text.
 
 use pkce_core::{CodeVerifier, ParseVerifierError};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -7,8 +7,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 pub struct Finding {
     pub good: bool,
     pub message: String,
-    /// Where the first character that is not allowed stands. The ones before it are ASCII, so that bytes, characters and
-    /// the units of JavaScript's strings count alike.
+    /// The zero-based offset of the first character that is not allowed. All characters before it are ASCII, so bytes,
+    /// characters and the units of JavaScript's strings count alike.
     pub position: Option<u32>,
 }
 
@@ -30,13 +30,13 @@ impl Finding {
     }
 }
 
-/// Which rule of RFC 7636 section 4.1 a text breaks.
-pub fn of_verifier(text: &str, why: ParseVerifierError) -> Finding {
-    match why {
+/// Names the rule of RFC 7636 section 4.1 that a text breaks.
+pub fn of_verifier(text: &str, error: ParseVerifierError) -> Finding {
+    match error {
         ParseVerifierError::InvalidLength { len } => {
             let short = len < CodeVerifier::MIN_LEN;
             let what = if short { "Too short" } else { "Too long" };
-            // The rule counts bytes. They are characters, as long as all are of the kind that is allowed.
+            // The rule counts bytes, which are characters only in ASCII.
             let unit = if text.is_ascii() { "characters" } else { "bytes" };
             Finding::bad(format!("{what}: {len} {unit}. A verifier has 43 to 128 characters."))
         }
@@ -48,7 +48,8 @@ pub fn of_verifier(text: &str, why: ParseVerifierError) -> Finding {
             let rule = "A verifier has only A-Z a-z 0-9 - . _ ~";
             Finding {
                 good: false,
-                message: format!("Character {index} (counted from 0) is not allowed: {character}. {rule}"),
+                // People count from 1.
+                message: format!("Character {} is not allowed: {character}. {rule}", index + 1),
                 position: u32::try_from(index).ok(),
             }
         }
@@ -56,7 +57,7 @@ pub fn of_verifier(text: &str, why: ParseVerifierError) -> Finding {
     }
 }
 
-/// A character as it can be told from others that look like it, or like nothing.
+/// Names a character so that it cannot be confused with one that looks alike or is invisible.
 fn name(character: char) -> String {
     let code = u32::from(character);
     match character {

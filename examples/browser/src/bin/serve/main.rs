@@ -1,8 +1,4 @@
-//! Builds the page, and serves it on this machine.
-//!
-//!     serve [--port N] [--build-only]
-//!
-//! `--port 0` takes a free port. `--build-only` prints the folder with the page, to be put on any web server.
+//! Builds the page, and serves it on this machine. See `HELP`.
 
 mod build;
 mod http;
@@ -11,10 +7,18 @@ use std::error::Error;
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: serve [--port N] [--build-only]";
+const HELP: &str = "Builds the page that makes and checks PKCE values, and serves it on this machine.
+
+usage: serve [--port N] [--build-only]
+
+  --port N      the port on 127.0.0.1 to serve on; 0 takes a free one [default: 8000]
+  --build-only  builds the page, prints its folder, and exits; any web server can serve it
+  -h, --help    prints this text";
 
 struct Options {
     port: u16,
     build_only: bool,
+    help: bool,
 }
 
 fn main() -> ExitCode {
@@ -38,12 +42,14 @@ fn options() -> Result<Options, lexopt::Error> {
     let mut options = Options {
         port: 8000,
         build_only: false,
+        help: false,
     };
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
             lexopt::Arg::Long("port") => options.port = lexopt::ValueExt::parse(&arguments.value()?)?,
             lexopt::Arg::Long("build-only") => options.build_only = true,
+            lexopt::Arg::Long("help") | lexopt::Arg::Short('h') => options.help = true,
             other => return Err(other.unexpected()),
         }
     }
@@ -51,6 +57,10 @@ fn options() -> Result<Options, lexopt::Error> {
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    if options.help {
+        println!("{HELP}");
+        return Ok(());
+    }
     let folder = build::page()?;
     if options.build_only {
         println!("{}", folder.display());
