@@ -1,19 +1,19 @@
-//! Guides for those who use the crate, one page each.
+//! Guides to the crate, one page each.
 //!
-//! | Page | For |
+//! | Page | Subject |
 //! |---|---|
-//! | [`client`] | the author of a client that has never read the RFC |
-//! | [`server`] | the author of an authorization server, with an audit finding |
-//! | [`flow`] | everybody: which call belongs to which arrow, and every decision as a table |
-//! | [`security`] | a reviewer: what PKCE stops, what it does not, what each promise means |
+//! | [`client`] | writing a client, and what to do when a login fails |
+//! | [`server`] | writing an authorization server, with a table of audit findings |
+//! | [`flow`] | the whole flow as a diagram, and every decision as a table |
+//! | [`security`] | what PKCE prevents, and what it does not |
 //! | [`firmware`] | devices without an allocator |
 //! | [`browser`] | WebAssembly in a browser |
-//! | [`migration`] | users of `pkce`, `pkce-std`, `oauth2`, `oauth2-types`, or of lines written by hand |
-//! | [`with_other_crates`] | users of `oauth2` and `openidconnect`, which keep their own types |
+//! | [`migration`] | moving from `pkce`, `pkce-std`, `oauth2`, `oauth2-types` or hand-written code |
+//! | [`with_other_crates`] | using the crate together with `oauth2` and `openidconnect` |
 //!
-//! This module exists in the documentation alone. A program cannot name it.
+//! This module exists only in the documentation.
 
-// Each page imports the crate's names for its links.
+// The imports are for the links in the pages.
 
 pub mod client {
     #![doc = include_str!("guides/client.md")]
