@@ -17,40 +17,48 @@
 
 pub mod client {
     #![doc = include_str!("guides/client.md")]
+    use super::*;
     use crate::*;
 }
 
 pub mod server {
     #![doc = include_str!("guides/server.md")]
+    use super::*;
     use crate::*;
 }
 
 pub mod flow {
     #![doc = include_str!("guides/flow.md")]
+    use super::*;
     use crate::*;
 }
 
 pub mod security {
     #![doc = include_str!("guides/security.md")]
+    use super::*;
     use crate::*;
 }
 
 pub mod firmware {
     #![doc = include_str!("guides/firmware.md")]
+    use super::*;
     use crate::*;
 }
 
 pub mod browser {
     #![doc = include_str!("guides/browser.md")]
+    use super::*;
     use crate::*;
 }
 
 pub mod migration {
     #![doc = include_str!("guides/migration.md")]
+    use super::*;
     use crate::*;
 }
 
 pub mod with_other_crates {
     #![doc = include_str!("guides/with_other_crates.md")]
+    use super::*;
     use crate::*;
 }

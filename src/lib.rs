@@ -27,16 +27,16 @@
 //!
 //! | Task | Items |
 //! |---|---|
-//! | Write a client | [`CodeVerifier`], [`CodeChallenge`], [`CodeChallengeMethod`], [`S256Support`] |
-//! | Write a server | [`ServerPolicy`], [`CodeChallenge::from_stored`] |
+//! | [Write a client][client] | [`CodeVerifier`], [`CodeChallenge`], [`CodeChallengeMethod`], [`S256Support`] |
+//! | [Write a server][server] | [`ServerPolicy`], [`CodeChallenge::from_stored`] |
 //! | Serve clients without PKCE | [`LenientPolicy`], [`PkceOutcome`] |
 //! | Handle a refused request | [`AuthorizationError`], [`TokenError`], [`StoredChallengeError`] |
 //! | Handle a malformed value | [`ParseVerifierError`], [`ParseChallengeError`], [`ParseMethodError`] |
 //! | Handle other failures | [`GenerateError`], [`VerifyError`] |
 //! | Store a verifier with serde | [`expose_secret`] |
 //!
-//! The [`guides`] describe clients, servers, firmware and browsers, list every decision as a table, and help to migrate
-//! from other crates.
+//! The [`guides`] describe clients, servers, firmware and browsers, list every decision as a table, and help with
+//! migrating from other crates.
 //!
 //! The features `alloc` and `getrandom` are enabled by default; `rand_core`, `serde`, `arbitrary` and `wasm_js` are
 //! optional. Without `alloc`, values are stored inline: see [`CodeVerifier`].
@@ -44,7 +44,14 @@
 // Items that depend on a feature: without it, the links lead to this page.
 #![cfg_attr(not(feature = "getrandom"), doc = "[`GenerateError`]: crate")]
 #![cfg_attr(not(feature = "serde"), doc = "[`expose_secret`]: crate")]
-#![cfg_attr(not(all(feature = "alloc", feature = "getrandom")), doc = "[`guides`]: crate")]
+#![cfg_attr(
+    all(feature = "alloc", feature = "getrandom"),
+    doc = "[client]: guides::client\n[server]: guides::server"
+)]
+#![cfg_attr(
+    not(all(feature = "alloc", feature = "getrandom")),
+    doc = "[`guides`]: crate\n[client]: crate\n[server]: crate"
+)]
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable)]
