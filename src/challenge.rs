@@ -23,7 +23,8 @@ use crate::verifier::CodeVerifier;
 /// ```
 /// use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier};
 ///
-/// let challenge = CodeChallenge::parse("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", CodeChallengeMethod::S256)?;
+/// let value = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+/// let challenge = CodeChallenge::parse(value, CodeChallengeMethod::S256)?;
 /// let verifier = CodeVerifier::parse("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")?;
 /// assert!(challenge.verify(&verifier).is_ok());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -100,7 +101,9 @@ impl CodeChallenge {
     /// let text = Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     /// assert!(CodeChallenge::from_stored(text, Some("S256"))?.is_some());
     /// assert!(CodeChallenge::from_stored(None, None)?.is_none());
-    /// assert_eq!(CodeChallenge::from_stored(text, None), Err(StoredChallengeError::Incomplete));
+    ///
+    /// let half = CodeChallenge::from_stored(text, None);
+    /// assert_eq!(half, Err(StoredChallengeError::Incomplete));
     /// # Ok::<(), StoredChallengeError>(())
     /// ```
     #[doc(alias("database", "db", "store", "row", "column"))]
@@ -127,7 +130,8 @@ impl CodeChallenge {
     ///
     /// ```
     /// # use pkce_core::{CodeChallengeMethod, CodeVerifier};
-    /// let challenge = CodeVerifier::from_random_bytes(&[7; 32]).challenge(CodeChallengeMethod::S256);
+    /// let verifier = CodeVerifier::from_random_bytes(&[7; 32]);
+    /// let challenge = verifier.challenge(CodeChallengeMethod::S256);
     /// assert_eq!(challenge.as_str().len(), 43);
     /// ```
     #[must_use]
@@ -143,7 +147,8 @@ impl CodeChallenge {
     ///
     /// ```
     /// # use pkce_core::{CodeChallengeMethod, CodeVerifier};
-    /// let challenge = CodeVerifier::from_random_bytes(&[7; 32]).challenge(CodeChallengeMethod::S256);
+    /// let verifier = CodeVerifier::from_random_bytes(&[7; 32]);
+    /// let challenge = verifier.challenge(CodeChallengeMethod::S256);
     /// assert_eq!(challenge.method(), CodeChallengeMethod::S256);
     /// ```
     #[must_use]
@@ -162,7 +167,7 @@ impl CodeChallenge {
     ///
     /// # Errors
     ///
-    /// Returns [`VerifyError`] if it was not.
+    /// Returns [`VerifyError`] if it was derived from another verifier.
     ///
     /// # Security
     ///
@@ -195,7 +200,8 @@ impl CodeChallenge {
     ///
     /// ```
     /// # use pkce_core::{CodeChallengeMethod, CodeVerifier};
-    /// let challenge = CodeVerifier::from_random_bytes(&[7; 32]).challenge(CodeChallengeMethod::S256);
+    /// let verifier = CodeVerifier::from_random_bytes(&[7; 32]);
+    /// let challenge = verifier.challenge(CodeChallengeMethod::S256);
     /// let mut url = String::from("https://server.example/authorize?response_type=code");
     /// for (name, value) in challenge.authorization_params() {
     ///     url.push_str(&format!("&{name}={value}"));

@@ -17,7 +17,10 @@ use crate::method::CodeChallengeMethod;
 ///
 /// let error = CodeVerifier::parse("too short").unwrap_err();
 /// assert_eq!(error, ParseVerifierError::InvalidLength { len: 9 });
-/// assert_eq!(error.to_string(), "invalid length 9: a code_verifier has 43 to 128 characters");
+/// assert_eq!(
+///     error.to_string(),
+///     "invalid length 9: a code_verifier has 43 to 128 characters",
+/// );
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -60,7 +63,10 @@ impl Error for ParseVerifierError {}
 ///
 /// let padded = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM=";
 /// let error = CodeChallenge::parse(padded, CodeChallengeMethod::S256).unwrap_err();
-/// assert_eq!(error.to_string(), "invalid length 44: an S256 code_challenge has exactly 43 characters");
+/// assert_eq!(
+///     error.to_string(),
+///     "invalid length 44: an S256 code_challenge has exactly 43 characters",
+/// );
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -144,7 +150,8 @@ impl Error for ParseMethodError {}
 /// ```
 /// use pkce_core::{CodeChallenge, StoredChallengeError};
 ///
-/// let stored = CodeChallenge::from_stored(Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"), None);
+/// let challenge = Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+/// let stored = CodeChallenge::from_stored(challenge, None);
 /// assert_eq!(stored, Err(StoredChallengeError::Incomplete));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,7 +196,7 @@ impl fmt::Display for StoredChallengeError {
 
 impl Error for StoredChallengeError {}
 
-/// The reason why an authorization request is refused.
+/// The error returned when an authorization request is refused.
 ///
 /// Redirect to the client with [`oauth_error`](Self::oauth_error) as `error` and this error's text as
 /// `error_description` ([RFC 6749 section 4.1.2.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1)), and issue no
@@ -257,7 +264,7 @@ impl fmt::Display for AuthorizationError {
 
 impl Error for AuthorizationError {}
 
-/// The reason why a token request is refused.
+/// The error returned when a token request is refused.
 ///
 /// Respond with status 400, [`oauth_error`](Self::oauth_error) as `error` and this error's text as `error_description`
 /// ([RFC 6749 section 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)), and issue no token.
@@ -265,8 +272,10 @@ impl Error for AuthorizationError {}
 /// ```
 /// use pkce_core::{CodeChallenge, CodeChallengeMethod, ServerPolicy, TokenError};
 ///
-/// let stored = CodeChallenge::parse("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", CodeChallengeMethod::S256)?;
-/// let error = ServerPolicy::new().check_token_request(Some(&stored), None).unwrap_err();
+/// let value = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+/// let stored = CodeChallenge::parse(value, CodeChallengeMethod::S256)?;
+/// let policy = ServerPolicy::new();
+/// let error = policy.check_token_request(Some(&stored), None).unwrap_err();
 /// assert_eq!(error, TokenError::MissingVerifier);
 /// assert_eq!(error.oauth_error(), "invalid_grant");
 /// # Ok::<(), pkce_core::ParseChallengeError>(())
@@ -276,13 +285,13 @@ impl Error for AuthorizationError {}
 pub enum TokenError {
     /// A challenge is stored with the code, and `code_verifier` is absent or empty.
     MissingVerifier,
-    /// No challenge is stored with the code, and `code_verifier` is present: the sign of a PKCE downgrade attack
-    /// ([RFC 9700 section 4.8.2](https://www.rfc-editor.org/rfc/rfc9700#section-4.8.2)).
+    /// No challenge is stored with the code, and `code_verifier` is present. A server must refuse this to prevent
+    /// downgrade attacks ([RFC 9700 section 4.8.2](https://www.rfc-editor.org/rfc/rfc9700#section-4.8.2)).
     #[doc(alias = "downgrade")]
     UnexpectedVerifier,
     /// `code_verifier` is malformed.
     Malformed(ParseVerifierError),
-    /// `code_verifier` is not the one that the challenge was derived from.
+    /// `code_verifier` is well formed but does not match the stored challenge.
     Mismatch,
     /// The stored challenge is plain, and the server no longer allows plain.
     PlainNotAllowed,
@@ -332,15 +341,16 @@ impl fmt::Display for TokenError {
 
 impl Error for TokenError {}
 
-/// The error returned when a verifier does not match a challenge. It contains no detail, on purpose.
+/// The error returned when a verifier does not match a challenge.
 ///
-/// A server responds with `invalid_grant`
+/// Contains no detail, on purpose. A server responds with `invalid_grant`
 /// ([RFC 7636 section 4.6](https://www.rfc-editor.org/rfc/rfc7636#section-4.6)).
 ///
 /// ```
 /// use pkce_core::{CodeChallengeMethod, CodeVerifier, VerifyError};
 ///
-/// let challenge = CodeVerifier::from_random_bytes(&[7; 32]).challenge(CodeChallengeMethod::S256);
+/// let verifier = CodeVerifier::from_random_bytes(&[7; 32]);
+/// let challenge = verifier.challenge(CodeChallengeMethod::S256);
 /// let other = CodeVerifier::from_random_bytes(&[8; 32]);
 /// assert_eq!(challenge.verify(&other), Err(VerifyError));
 /// ```

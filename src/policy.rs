@@ -6,7 +6,7 @@ use crate::method::CodeChallengeMethod;
 /// ([RFC 7636 sections 4.3 to 4.6](https://www.rfc-editor.org/rfc/rfc7636#section-4.3)).
 ///
 /// Accepts S256 only, unless [`allow_plain`](Self::allow_plain) is called. Both checks take the parameters as they were
-/// received, absent and empty ones included, so no rule is left to the caller.
+/// received, including absent and empty ones, so no rule is left to the caller.
 ///
 /// ```
 /// use pkce_core::{CodeChallenge, ServerPolicy};
@@ -153,13 +153,16 @@ impl ServerPolicy {
     /// ```
     /// # use pkce_core::{CodeChallenge, CodeChallengeMethod, ServerPolicy, TokenError};
     /// let policy = ServerPolicy::new();
-    /// let stored = CodeChallenge::parse("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", CodeChallengeMethod::S256)?;
+    /// let value = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+    /// let stored = CodeChallenge::parse(value, CodeChallengeMethod::S256)?;
     ///
     /// let right = Some("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
-    /// assert_eq!(policy.check_token_request(Some(&stored), right), Ok(()));
+    /// policy.check_token_request(Some(&stored), right)?;
+    ///
     /// let wrong = Some("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXo");
-    /// assert_eq!(policy.check_token_request(Some(&stored), wrong), Err(TokenError::Mismatch));
-    /// # Ok::<(), pkce_core::ParseChallengeError>(())
+    /// let error = policy.check_token_request(Some(&stored), wrong).unwrap_err();
+    /// assert_eq!(error, TokenError::Mismatch);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[doc(alias("verify", "validate", "compare", "server"))]
     pub fn check_token_request(
@@ -173,7 +176,7 @@ impl ServerPolicy {
         }
     }
 
-    /// Applies every rule but the one by which the two policies differ: `Ok(None)` means that PKCE is not used.
+    /// Applies every rule except the one in which the policies differ: `Ok(None)` means that PKCE is not used.
     fn parse_challenge(
         self,
         code_challenge: Option<&str>,
@@ -198,7 +201,7 @@ impl ServerPolicy {
             .map_err(AuthorizationError::Malformed)
     }
 
-    /// Applies every rule but the one by which the two policies differ: whether `NotUsed` is accepted.
+    /// Applies every rule except the one in which the policies differ: whether `NotUsed` is accepted.
     fn verify_stored(
         self,
         stored: Option<&CodeChallenge>,
@@ -237,10 +240,13 @@ impl ServerPolicy {
 ///
 /// const LEGACY: LenientPolicy = ServerPolicy::new().allow_non_pkce();
 ///
-/// // PKCE may be left out, but not at one endpoint only.
-/// assert_eq!(LEGACY.check_token_request(None, None), Ok(PkceOutcome::NotUsed));
+/// // PKCE may be omitted, but not at one endpoint only.
+/// assert_eq!(LEGACY.check_token_request(None, None)?, PkceOutcome::NotUsed);
+///
 /// let verifier = Some("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
-/// assert_eq!(LEGACY.check_token_request(None, verifier), Err(TokenError::UnexpectedVerifier));
+/// let error = LEGACY.check_token_request(None, verifier).unwrap_err();
+/// assert_eq!(error, TokenError::UnexpectedVerifier);
+/// # Ok::<(), TokenError>(())
 /// ```
 #[doc(alias = "downgrade")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -254,7 +260,8 @@ impl LenientPolicy {
     /// ```
     /// # use pkce_core::ServerPolicy;
     /// let policy = ServerPolicy::new();
-    /// assert_eq!(policy.allow_non_pkce().allow_plain(), policy.allow_plain().allow_non_pkce());
+    /// let lenient = policy.allow_non_pkce().allow_plain();
+    /// assert_eq!(lenient, policy.allow_plain().allow_non_pkce());
     /// ```
     #[must_use]
     pub const fn allow_plain(self) -> Self {

@@ -16,9 +16,9 @@ use crate::secret::{MAX_LEN, MIN_LEN, Scratch, SecretText};
 /// A `code_verifier`: the client's secret, 43 to 128 characters of `A-Z a-z 0-9 - . _ ~`
 /// ([RFC 7636 section 4.1](https://www.rfc-editor.org/rfc/rfc7636#section-4.1)).
 ///
-/// [Generate](Self::generate) one for each login, send its [`challenge`](Self::challenge) in the authorization request,
-/// keep the verifier in the user's session, and send it in the token request. To store it, use
-/// [`expose_secret`](Self::expose_secret); to read it back, use [`parse`](Self::parse) or `TryFrom<String>`.
+/// Generate one for each login, send its [`challenge`](Self::challenge) in the authorization request, keep the verifier
+/// in the user's session, and send it in the token request. To store it, use [`expose_secret`](Self::expose_secret); to
+/// read it back, use [`parse`](Self::parse) or `TryFrom<String>`.
 ///
 /// # Security
 ///
@@ -26,8 +26,8 @@ use crate::secret::{MAX_LEN, MIN_LEN, Scratch, SecretText};
 /// `Arc<CodeVerifier>`.
 ///
 /// It is wiped when it is dropped. With the feature `alloc` it is one heap block, and moving it leaves no copy. Without
-/// `alloc` it is stored inline, and every move leaves a copy that is not wiped, so create it where it stays. Safe Rust
-/// cannot clear swapped pages or the caller's buffers.
+/// `alloc` it is stored inline, and every move leaves a copy that is not wiped, so create it where it stays. The caller's
+/// own buffers and swapped pages are not wiped.
 ///
 /// Its length is not secret.
 ///
@@ -273,8 +273,8 @@ impl CodeVerifier {
     /// ```
     /// # use pkce_core::CodeVerifier;
     /// let verifier = CodeVerifier::from_random_bytes(&[7; 32]);
-    /// let body = format!("grant_type=authorization_code&code_verifier={}", verifier.expose_secret());
-    /// # assert_eq!(body.len(), 87);
+    /// let body = format!("code=…&code_verifier={}", verifier.expose_secret());
+    /// # assert!(body.ends_with(verifier.expose_secret()));
     /// ```
     #[doc(alias("secret", "reveal", "session", "cookie", "serialize", "state", "as_str"))]
     #[must_use]
