@@ -99,7 +99,8 @@ fuzz() {
             { tail -n 60 "$1/{}"; exit 255; }
         grep -E "^Done [1-9]" "$1/{}"
         # The control: with this variable the oracle of the target is wrong.
-        if PKCE_FUZZ_CONTROL=1 cargo +nightly fuzz run {} fuzz/seeds/{} -- -max_total_time=60 -artifact_prefix="$1/" >"$1/{}.control" 2>&1
+        mkdir "$1/{}.corpus"
+        if PKCE_FUZZ_CONTROL=1 cargo +nightly fuzz run {} "$1/{}.corpus" fuzz/seeds/{} -- -max_total_time=60 -artifact_prefix="$1/" >"$1/{}.control" 2>&1
         then echo "{} does not notice a wrong oracle"; exit 255; fi
         grep -q "panicked at" "$1/{}.control" || { tail -n 60 "$1/{}.control"; exit 255; }
     ' "$1" "$SCRATCH" <<<"$targets" | tee "$SCRATCH/fuzz"

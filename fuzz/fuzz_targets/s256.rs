@@ -28,10 +28,7 @@ fuzz_target!(|input: Input| {
     assert_eq!(stored.verify(&verifier), Ok(()));
     assert_eq!(made.verify(&verifier), Ok(()));
     let policy = ServerPolicy::new();
-    assert_eq!(
-        policy.check_token_request(Some(&stored), Some(&text)),
-        Ok(())
-    );
+    assert_eq!(policy.check_token_request(Some(&stored), Some(&text)), Ok(()));
 
     let other = with_letter(&text, input.at, input.letter);
     if other != text {

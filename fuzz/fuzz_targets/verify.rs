@@ -42,7 +42,10 @@ fn assert_pair(text: &str, method: CodeChallengeMethod, verifier: &str) {
     let accepted = equal && verifier_form(verifier).is_ok();
     let answer = POLICY.check_token_request(Some(&challenge), Some(verifier));
     assert_eq!(answer.is_ok(), accepted);
-    assert_eq!(answer, token_answer(ALLOW, Some((text, method)), Some(verifier)).map(|_| ()));
+    assert_eq!(
+        answer,
+        token_answer(ALLOW, Some((text, method)), Some(verifier)).map(|_| ())
+    );
 
     let parsed = CodeVerifier::parse(verifier);
     assert_eq!(parsed.is_ok(), verifier_form(verifier).is_ok());

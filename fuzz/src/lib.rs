@@ -1,5 +1,7 @@
-//! What the targets share: the rules of RFC 7636 and the answers of a server, written a second time and as plainly as
-//! can be. Nothing here calls the crate for an answer, only for the names of its types.
+//! The models that the targets share: the rules of RFC 7636 and the decisions of a server, written a second time as
+//! plainly as possible. Nothing here calls the crate; it only uses its types.
+
+use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,11 +16,14 @@ pub const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstu
 
 pub const METHODS: [CodeChallengeMethod; 2] = [CodeChallengeMethod::S256, CodeChallengeMethod::Plain];
 
+/// Makes the models wrong in two respects, which every target must notice: the control of the fuzz gates.
+static CONTROL: LazyLock<bool> = LazyLock::new(|| std::env::var_os("PKCE_FUZZ_CONTROL").is_some());
+
 // The rules of RFC 7636.
 
 /// What is wrong with `text` as a verifier.
 pub fn verifier_form(text: &str) -> Result<(), ParseVerifierError> {
-    if text.len() < 43 || text.len() > 128 {
+    if text.len() < 43 + usize::from(*CONTROL) || text.len() > 128 {
         return Err(ParseVerifierError::InvalidLength { len: text.len() });
     }
     match first_byte_outside(UNRESERVED, text) {
@@ -63,7 +68,8 @@ pub fn decodes_to_32_octets_and_back(text: &str) -> bool {
 }
 
 pub fn base64url(octets: &[u8]) -> String {
-    URL_SAFE_NO_PAD.encode(octets)
+    let padding = if *CONTROL { "=" } else { "" };
+    URL_SAFE_NO_PAD.encode(octets) + padding
 }
 
 /// The challenge that `verifier` makes.
