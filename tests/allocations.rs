@@ -1,7 +1,7 @@
-//! One heap block per verifier and per plain challenge, of exactly its length, and no other allocation: none for an
-//! S256 challenge and none where a server checks a verifier. Without the `alloc` feature there is none at all. Every
-//! block is given back.
-#![allow(unsafe_code)] // An allocator cannot be written without.
+//! A verifier and a plain challenge each allocate one heap block of exactly their length, and nothing else allocates:
+//! neither an S256 challenge nor a server's check. Without the feature `alloc`, nothing allocates. Every block is
+//! freed.
+#![allow(unsafe_code)] // `GlobalAlloc` is an unsafe trait.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -14,7 +14,7 @@ use pkce_core::{
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-/// What this thread has done to the heap. The test runner's other threads count for themselves.
+/// What the current thread did to the heap. Other threads of the test runner have counters of their own.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Counts {
     allocated: usize,
@@ -37,15 +37,15 @@ thread_local! {
 
 struct Counting;
 
-// SAFETY: every call goes to the system's allocator as it came. A reallocation is by default an allocation and a
-// deallocation through these two functions, and counts as that.
+// SAFETY: every call is forwarded to the system allocator unchanged. The default `realloc` calls `alloc` and `dealloc`,
+// and is counted as both.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(|counts| {
             counts.allocated += 1;
             counts.allocated_bytes += layout.size();
         });
-        // SAFETY: the caller keeps the rules of `alloc`, which are the same.
+        // SAFETY: the caller upholds the contract of `alloc`, which is the same.
         unsafe { System.alloc(layout) }
     }
 
@@ -54,7 +54,7 @@ unsafe impl GlobalAlloc for Counting {
             counts.freed += 1;
             counts.freed_bytes += layout.size();
         });
-        // SAFETY: the block came from `alloc` above, so from the system's allocator, with this layout.
+        // SAFETY: the block was returned by `alloc` above, so by the system allocator, with this layout.
         unsafe { System.dealloc(block, layout) }
     }
 }
@@ -70,7 +70,7 @@ fn count(change: impl FnOnce(&mut Counts)) {
     });
 }
 
-/// What `work` returns, and what it did to the heap.
+/// Returns the result of `work` and what it did to the heap.
 fn measure<T>(work: impl FnOnce() -> T) -> (T, Counts) {
     let before = COUNTS.get();
     let value = std::hint::black_box(work());
@@ -84,7 +84,7 @@ fn measure<T>(work: impl FnOnce() -> T) -> (T, Counts) {
     (value, counts)
 }
 
-/// The making of one secret of `len` bytes.
+/// The counts for creating a secret of `len` bytes.
 fn one_block(len: usize) -> Counts {
     if cfg!(feature = "alloc") {
         Counts {
@@ -97,7 +97,7 @@ fn one_block(len: usize) -> Counts {
     }
 }
 
-/// The end of one secret of `len` bytes.
+/// The counts for dropping a secret of `len` bytes.
 fn one_block_freed(len: usize) -> Counts {
     if cfg!(feature = "alloc") {
         Counts {
@@ -110,7 +110,7 @@ fn one_block_freed(len: usize) -> Counts {
     }
 }
 
-/// Checks that `make` takes one block of `len` bytes, and that the end of what it made gives that one back.
+/// Asserts that `make` allocates one block of `len` bytes, and that dropping its result frees it.
 fn assert_one_block<T>(len: usize, make: impl FnOnce() -> T) {
     let (secret, making) = measure(make);
     assert_eq!(making, one_block(len), "made, {len} bytes");
@@ -311,14 +311,14 @@ fn reading_and_printing_take_nothing() {
     assert_eq!(listed, S256Support::Listed);
 }
 
-/// What `work` returns, once it is sure that it neither took nor gave back a block.
+/// Returns the result of `work`, which must neither allocate nor free.
 fn assert_no_block<T>(work: impl FnOnce() -> T) -> T {
     let (value, counts) = measure(work);
     assert_eq!(counts, NOTHING);
     value
 }
 
-/// How many bytes of Debug text `value` has, written to a buffer on the stack.
+/// Returns the length of the `Debug` output of `value`, written to a buffer on the stack.
 fn written(value: &impl fmt::Debug) -> usize {
     let mut buffer = Buffer {
         bytes: [0; 512],

@@ -1,4 +1,4 @@
-//! Feature `arbitrary`: valid values only, and all of them can come up.
+//! The feature `arbitrary` produces only valid values, and every one of them.
 #![cfg(feature = "arbitrary")]
 
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use rand_core::{Rng, SeedableRng};
 
 const ROUNDS: usize = if cfg!(miri) { 8 } else { 2_000 };
 
-/// What `read` makes of octets that a fuzzer could have chosen.
+/// Collects the results of `read` for inputs that a fuzzer could choose.
 fn many<T>(mut read: impl FnMut(&mut Unstructured<'_>) -> T) -> Vec<T> {
     let mut rng = ChaCha12Rng::seed_from_u64(7);
     let mut octets = [0; 300];
@@ -61,7 +61,7 @@ fn challenges_are_well_formed_and_of_both_methods() {
     assert!(cfg!(miri) || last_letters.len() == 16, "{last_letters:?}");
 }
 
-/// A fuzzer starts with nothing.
+/// A fuzzer starts with empty input.
 #[test]
 fn no_input_is_enough_for_each() {
     let mut nothing = Unstructured::new(&[]);
@@ -73,7 +73,7 @@ fn no_input_is_enough_for_each() {
     assert!(CodeChallengeMethod::arbitrary(&mut nothing).is_ok());
 }
 
-/// The bounds are those of what is taken: nothing at the end of the input, and no more than the longest value needs.
+/// The size hints match what is consumed: nothing at the end of the input, and at most what the longest value needs.
 #[test]
 fn the_hints_are_exact() {
     fn exact<T: for<'a> Arbitrary<'a>>() {

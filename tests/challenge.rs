@@ -1,17 +1,17 @@
-//! The form of an S256 challenge: exactly 43 base64url characters without padding, the last of which is canonical,
-//! for 43 characters hold two bits more than a digest does (RFC 7636 section 4.2, RFC 4648 section 3.5). And what a
-//! challenge is worth: the method belongs to it, and texts of one method are never taken for texts of the other.
+//! An S256 challenge is exactly 43 base64url characters without padding, the last of which is canonical: 43 characters
+//! hold two bits more than a digest (RFC 7636 section 4.2, RFC 4648 section 3.5). A challenge is never equal to, or
+//! verified as, one of another method.
 
 use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseChallengeError};
 
-/// Miri interprets: it looks at a sample.
+/// Miri is slow: test a sample.
 const STEP: usize = if cfg!(miri) { 43 } else { 1 };
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-/// The letters whose lowest two bits are zero.
+/// The characters whose lowest two bits are zero.
 const CANONICAL_LAST: &str = "AEIMQUYcgkosw048";
 
 #[test]
@@ -189,7 +189,7 @@ fn verify_refuses_a_prefix_and_an_extension() {
 fn equality_looks_at_every_character() {
     let (hashed, readable) = (s256(CHALLENGE).unwrap(), plain(CHALLENGE).unwrap());
     for index in (0..43).step_by(STEP) {
-        // Both letters are canonical ones, so that they may stand at the end too.
+        // Both characters are canonical, so they can be last.
         let other = with_char(index, if &CHALLENGE[index..=index] == "A" { 'E' } else { 'A' });
         assert_ne!(s256(&other).unwrap(), hashed, "{index}");
         assert_ne!(plain(&other).unwrap(), readable, "{index}");
@@ -198,7 +198,7 @@ fn equality_looks_at_every_character() {
     assert_eq!(plain(CHALLENGE).unwrap(), readable);
 }
 
-/// The comparison goes by words: a sum that takes the same difference in two of them for none would be wrong.
+/// Digests are compared word by word. The differences of two words must not cancel out.
 #[test]
 fn equal_differences_do_not_cancel() {
     use base64::Engine;
@@ -270,7 +270,7 @@ fn s256(text: &str) -> Result<CodeChallenge, ParseChallengeError> {
     CodeChallenge::parse(text, CodeChallengeMethod::S256)
 }
 
-/// What an S256 challenge of another length is refused with.
+/// The error for an S256 challenge of another length.
 fn invalid_length(len: usize) -> ParseChallengeError {
     ParseChallengeError::InvalidLength {
         len,
@@ -278,7 +278,7 @@ fn invalid_length(len: usize) -> ParseChallengeError {
     }
 }
 
-/// What an S256 challenge with a byte outside its alphabet is refused with.
+/// The error for an S256 challenge with a byte outside its alphabet.
 fn invalid_byte(index: usize) -> ParseChallengeError {
     ParseChallengeError::InvalidByte {
         index,
@@ -294,7 +294,7 @@ fn verifier(text: &str) -> CodeVerifier {
     CodeVerifier::parse(text).unwrap()
 }
 
-/// `CHALLENGE` with `char` at `index`, still of 43 bytes in all.
+/// Returns `CHALLENGE` with `char` at `index`, cut to 43 bytes.
 fn with_char(index: usize, char: char) -> String {
     format!("{}{char}{}", &CHALLENGE[..index], &CHALLENGE[index + char.len_utf8()..])
 }

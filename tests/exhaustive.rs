@@ -1,8 +1,7 @@
-//! What can be tried to the last value. The encoder (RFC 4648, section 5): every three octets at every place of a text,
-//! and every one or two octets at its end. The alphabet (RFC 7636, section 4.1): every pair of adjacent bytes that text
-//! can hold.
+//! Exhaustive tests. Encoder (RFC 4648 section 5): every three octets at every offset, and every one or two octets at
+//! the end. Alphabet (RFC 7636 section 4.1): every pair of adjacent bytes that can occur in a `str`.
 //!
-//! Without optimization the longest loops take every so many-th value, as said at each of them. Miri would take days.
+//! Debug builds take a sample in the longest loops. Miri would take days.
 
 #![cfg(not(miri))]
 
@@ -10,9 +9,8 @@ use pkce_core::{CodeVerifier, ParseVerifierError};
 
 const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// What the crate draws itself, and a digest, are 32 octets: 43 letters. Four letters are looked at wherever they may
-/// begin, not only where octets and letters begin together, for the crate makes sixteen at a time, and the last sixteen
-/// overlap the ones before.
+/// Verifiers from a generator, and digests, have 32 octets and 43 characters. Tests four characters at every offset,
+/// not only where octets and characters are aligned, because the encoder writes 16 at a time and the last 16 overlap.
 #[test]
 fn every_four_letters_at_every_place_of_32_octets() {
     assert_every_four_letters_from::<32>(0);
@@ -25,15 +23,15 @@ fn every_four_letters_at_every_other_place_of_32_octets() {
     assert_every_four_letters_from::<32>(3);
 }
 
-/// The other two ends that a text can have: four letters that are three octets, and two letters for one octet.
+/// The two other endings: four characters for three octets, and two characters for one octet.
 #[test]
 fn every_four_letters_up_to_the_end_of_33_and_of_34_octets() {
     assert_every_four_letters_from::<33>(0);
     assert_every_four_letters_from::<34>(2);
 }
 
-/// At every fourth letter from `first` on there are in turn all 2^24 values that four letters can have, at each place in
-/// an order of its own. In debug builds each place has every 257th.
+/// Every fourth character from `first` on starts a group of four that takes all 2^24 values, at each offset in another
+/// order. In debug builds each offset takes every 257th.
 fn assert_every_four_letters_from<const N: usize>(first: usize) {
     let step = if cfg!(debug_assertions) { 257 } else { 1 };
     let places = (8 * N - 6 * first) / 24;
@@ -56,7 +54,7 @@ fn assert_every_four_letters_from<const N: usize>(first: usize) {
     }
 }
 
-/// Puts 24 bits at the bit `at`, an even one: they lie in three octets or in four.
+/// Writes 24 bits at the even bit offset `at`, into three or four octets.
 fn put<const N: usize>(octets: &mut [u8; N], at: usize, value: u32) {
     let bits = (value << (8 - at % 8)).to_be_bytes();
     for (octet, bits) in octets[at / 8..].iter_mut().zip(bits) {
@@ -64,7 +62,7 @@ fn put<const N: usize>(octets: &mut [u8; N], at: usize, value: u32) {
     }
 }
 
-/// Takes each value of 24 bits once while `i` does: multiplication by an odd number is reversible there.
+/// A permutation of the values of 24 bits: multiplication by an odd number is invertible.
 fn value_at(place: usize, i: u32) -> u32 {
     let place = place as u32;
     i.wrapping_mul(2 * place + 1).wrapping_add(place * 0x0b_a5ed) % (1 << 24)
@@ -92,7 +90,7 @@ fn every_last_octet() {
     }
 }
 
-/// The two spare bits are zero, and the octets before do not get into the letters.
+/// The two spare bits are zero, and the preceding octets do not affect these characters.
 fn assert_last_two<const N: usize>(value: u16) {
     let mut octets = [0xff; N];
     octets[N - 2..].copy_from_slice(&value.to_be_bytes());
@@ -106,7 +104,7 @@ fn assert_last_two<const N: usize>(value: u16) {
     );
 }
 
-/// The four spare bits are zero, and the octets before do not get into the letters.
+/// The four spare bits are zero, and the preceding octets do not affect these characters.
 fn assert_last<const N: usize>(octet: u8) {
     let mut octets = [0xff; N];
     octets[N - 1] = octet;
@@ -120,23 +118,23 @@ fn assert_last<const N: usize>(octet: u8) {
     );
 }
 
-/// By the table of the RFC. The crate has none.
+/// Encodes with the table of the RFC, which the crate does not use.
 fn letters_of(value: u32) -> [u8; 4] {
     [value >> 18, value >> 12, value >> 6, value].map(|value| LETTERS[value as usize % 64])
 }
 
-/// Adjacent bytes of a text, with what UTF-8 needs before and behind them.
+/// Two adjacent bytes, with what UTF-8 requires around them.
 struct Pair {
     bytes: [u8; 2],
     piece: Vec<u8>,
-    /// Where the pair begins in the piece.
+    /// The offset of the pair in the piece.
     start: usize,
-    /// The first byte of the piece that is not allowed.
+    /// The offset of the first byte of the piece that is not allowed.
     bad: Option<usize>,
 }
 
 impl Pair {
-    /// `None` where no text has these two side by side.
+    /// Returns `None` if the two bytes are never adjacent in UTF-8.
     fn new(bytes: [u8; 2]) -> Option<Self> {
         let [first, second] = bytes;
         let before: &[u8] = match (continues(first), continues(second)) {
@@ -173,17 +171,17 @@ const fn is_unreserved(byte: u8) -> bool {
     matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~')
 }
 
-/// How many of the 2^16 pairs there are in text: two characters of ASCII; the end of a longer one or ASCII, and then
-/// ASCII or one of the 51 bytes that a longer one begins with; and two bytes of the same character.
+/// The number of the 2^16 pairs that occur in UTF-8: two ASCII characters; the end of a character and then ASCII or one
+/// of the 51 lead bytes; and two bytes of the same character.
 const PAIRS_IN_TEXT: usize = (128 + 64) * (128 + 51) + FIRST_TWO_OF_A_CHARACTER + 64 * 64;
-/// After most bytes there are 64 that go on. E0, ED, F0 and F4 have fewer.
+/// Most lead bytes can be followed by 64 continuation bytes, E0, ED, F0 and F4 by fewer.
 const FIRST_TWO_OF_A_CHARACTER: usize = (30 + 14 + 3) * 64 + 32 + 32 + 48 + 16;
 
-/// The crate looks at several bytes at once, so that a byte could disturb its neighbour, and the last ones overlap those
-/// before. So: at every place of texts that end on such an edge, one byte before it or one behind it. In debug builds each
-/// place takes every 127th pair, and all places together take every pair.
+/// The crate checks several bytes at once, so a byte could affect its neighbour, and the last chunk overlaps the one
+/// before. Tests every offset in texts that end on, before and after the edge of a chunk. In debug builds each offset
+/// takes every 127th pair, and all offsets together take every pair.
 ///
-/// The other 23,936 pairs are UTF-8 at no place, and cannot get as far as the crate.
+/// The other 23,936 pairs cannot occur in a `str`.
 #[test]
 fn every_pair_of_bytes_that_text_can_hold() {
     let pairs: Vec<Pair> = (0..=u16::MAX)
@@ -204,7 +202,7 @@ fn every_pair_of_bytes_that_text_can_hold() {
     assert!(tried.iter().all(|&tried| tried));
 }
 
-/// Gives false where what the pair needs before it or behind it does not fit in.
+/// Returns whether the pair and what it requires around it fit.
 fn assert_pair(pair: &Pair, at: usize, len: usize) -> bool {
     let (start, end) = match at.checked_sub(pair.start) {
         Some(start) if start + pair.piece.len() <= len => (start, start + pair.piece.len()),

@@ -1,6 +1,5 @@
-//! Published failures of other PKCE implementations, one test per class, the classes lettered from a to n. Each test
-//! names the reports it stems from, and fails if the class comes back here, as far as answers can show it: what time
-//! can show, class f, is beyond a test of this kind.
+//! Published failures of other PKCE implementations, one test per class, lettered from a to n. Each test names the
+//! reports and fails if this crate has the same failure. Timing, class f, cannot be tested this way.
 
 mod common;
 
@@ -11,7 +10,7 @@ use pkce_core::{
 };
 use static_assertions::assert_not_impl_any;
 
-/// Miri interprets: it looks at a sample.
+/// Miri is slow: test a sample.
 const STEP: usize = if cfg!(miri) { 43 } else { 1 };
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -36,7 +35,7 @@ fn class_a_a_stored_challenge_is_always_checked() {
             );
         }
     }
-    // A method that got lost on the way to the database is an error, and there is no challenge without a method.
+    // A method that is lost on the way to the database is an error: there is no challenge without a method.
     for lost in ["", "null", "None", "undefined"] {
         assert_eq!(lost.parse::<CodeChallengeMethod>(), Err(ParseMethodError));
     }
@@ -138,7 +137,7 @@ fn class_e_an_unknown_method_is_no_method() {
         }
     }
     for method in [CodeChallengeMethod::S256, CodeChallengeMethod::Plain] {
-        // What is written is what is read back: never `s256`.
+        // What is written can be read back, and is never `s256`.
         assert_eq!(method.to_string().parse(), Ok(method));
     }
 }
@@ -146,9 +145,9 @@ fn class_e_an_unknown_method_is_no_method() {
 /// Early-exit comparison: pocket-id PR 1047; tsidp PR 103; apache/cxf PR 3170; fastmcp PR 313 (only plain really
 /// leaks); pkce-std 0.2.1.
 ///
-/// A test of answers cannot see time. It holds what a comparison without early exit gets wrong first: a text of another
-/// length, a difference at any one place, several differences that cancel out; and it holds that a user cannot write
-/// the early-exit comparison, for verifiers have no `==`.
+/// A test cannot measure time. It tests what a comparison that does not stop early can get wrong: texts of another
+/// length, a difference at any offset, and differences that cancel out. Verifiers have no `==`, so a user cannot write
+/// the comparison that does stop early.
 #[test]
 fn class_f_the_whole_value_is_compared() {
     assert_not_impl_any!(CodeVerifier: PartialEq, PartialEq<str>, PartialEq<&'static str>, PartialEq<String>);
@@ -184,7 +183,7 @@ fn class_f_the_whole_value_is_compared() {
         }
         assert_eq!(policy.check_token_request(Some(&stored), Some(VERIFIER)), Ok(()));
     }
-    // The stored one is the longer, and the verifier a prefix of it.
+    // The stored value is longer, and the verifier a prefix of it.
     let longer = CodeChallenge::parse(&VERIFIER.repeat(2), CodeChallengeMethod::Plain).unwrap();
     assert_eq!(
         policy.check_token_request(Some(&longer), Some(VERIFIER)),
@@ -230,7 +229,7 @@ fn class_g_length_and_alphabet_are_exact() {
             Ok(())
         );
     }
-    // What the crate makes keeps clear of `.` and `~`, for servers that refuse them, whatever the octets are.
+    // Generated verifiers avoid `.` and `~`, which some servers refuse.
     for octet in (0..=255).step_by(STEP) {
         let octets: [u8; 96] = std::array::from_fn(|at| octet ^ at as u8);
         let verifier = CodeVerifier::from_random_bytes(&octets);
@@ -243,7 +242,7 @@ fn class_g_length_and_alphabet_are_exact() {
 /// #4284 (double hash).
 #[test]
 fn class_h_a_challenge_is_43_canonical_base64url_characters() {
-    // The vector is that of RFC 7636 Appendix B, so this is one hash, not two, in base64url, not in hex, unpadded.
+    // RFC 7636 Appendix B: one hash, not two, in base64url, not in hexadecimal, without padding.
     assert_eq!(s256().as_str(), CHALLENGE);
     let padded = format!("{CHALLENGE}=");
     let hex = "13d31e961a1ad8ec2f16b10c4c982e0876a878ad6df144566ee1894acb70f9c3";
@@ -259,7 +258,7 @@ fn class_h_a_challenge_is_43_canonical_base64url_characters() {
     assert_eq!(parse(hex), Err(ParseChallengeError::InvalidLength { len: 64, method }));
     assert_eq!(parse(&hex[..43]), Err(ParseChallengeError::NonCanonical));
     assert!(hashed_twice.verify(&CodeVerifier::parse(VERIFIER).unwrap()).is_err());
-    // Four texts decode to the same digest; only one of them is the challenge.
+    // Four texts decode to the same digest. Only one of them is the challenge.
     let last = ["M", "N", "O", "P"].map(|last| parse(&format!("{}{last}", &CHALLENGE[..42])));
     let refused = || Err(ParseChallengeError::NonCanonical);
     assert_eq!(last, [Ok(s256()), refused(), refused(), refused()]);
@@ -273,7 +272,7 @@ fn class_i_a_verifier_is_32_octets_and_loses_none_of_their_bits() {
         parse_error("7fa8d6b0-8f3a-4c4e-9d1b-0e0c5a3f2b11"),
         Some(ParseVerifierError::InvalidLength { len: 36 })
     );
-    // No bias: every bit of the octets decides something, and nothing else does.
+    // No bias: every bit of the octets changes the text, and nothing else does.
     let verifier = |octets: &[u8; 32]| CodeVerifier::from_random_bytes(octets).expose_secret().to_owned();
     let zero = verifier(&[0; 32]);
     let mut seen = std::collections::HashSet::from([zero.clone()]);
@@ -291,8 +290,8 @@ fn class_i_a_verifier_is_32_octets_and_loses_none_of_their_bits() {
     assert_eq!(seen.len(), 1 + 256_usize.div_ceil(STEP));
     #[cfg(feature = "getrandom")]
     {
-        // Several threads draw at the same moment: a generator that is seeded with the time repeats itself. Two equal
-        // ones among 400 draws of 256 bits: less than 2^-238.
+        // Several threads generate at the same moment, which a generator seeded with the time would repeat. The
+        // probability that two of 400 values of 256 bits are equal is below 2^-238.
         let draw = || {
             (0..100)
                 .map(|_| CodeVerifier::generate().unwrap().expose_secret().to_owned())
@@ -307,8 +306,7 @@ fn class_i_a_verifier_is_32_octets_and_loses_none_of_their_bits() {
     }
 }
 
-/// Weak randomness, the generator that fails: an error, never a fallback (Argo CD CVE-2022-31034 seeded with the time
-/// when it had nothing better).
+/// Weak randomness, failing generator: an error, never a fallback (Argo CD CVE-2022-31034 fell back to the time).
 #[cfg(feature = "rand_core")]
 #[test]
 fn class_i_a_failing_generator_is_an_error() {
@@ -335,7 +333,7 @@ fn class_i_a_failing_generator_is_an_error() {
 #[test]
 fn class_j_a_secret_is_not_printed() {
     let secrets = [VERIFIER, "XQZJ.XQZJ~XQZJ_XQZJ-XQZJ.XQZJ~XQZJ_XQZJ-XQZ"];
-    // The same text for different secrets: nothing of either is in it, in whatever notation.
+    // The same text for different secrets, so it contains no part of either, in any notation.
     let [a, b] = secrets.map(|secret| {
         let verifier = CodeVerifier::parse(secret).unwrap();
         let challenge = verifier.challenge(CodeChallengeMethod::Plain);
@@ -348,7 +346,7 @@ fn class_j_a_secret_is_not_printed() {
         format!("{first} {too_long:?} {too_long} {at_token:?} {at_token}")
     });
     assert_eq!(a, b);
-    // No silent way from a verifier to text that could become a `state` or a log line.
+    // No implicit conversion from a verifier to text that could become a `state` or a log line.
     assert_not_impl_any!(CodeVerifier: std::fmt::Display, AsRef<str>, AsRef<[u8]>, std::ops::Deref, Into<String>);
     assert_not_impl_any!(CodeChallenge: std::fmt::Display, AsRef<str>, AsRef<[u8]>, std::ops::Deref, Into<String>);
 }
@@ -359,7 +357,7 @@ fn class_k_a_verifier_cannot_be_copied_and_each_is_new() {
     assert_not_impl_any!(CodeVerifier: Clone, Copy, Default);
     #[cfg(feature = "getrandom")]
     {
-        // Equal by chance: 2^-256.
+        // Equal by chance with probability 2^-256.
         let [first, second] = [0; 2].map(|_| CodeVerifier::generate().unwrap());
         assert_ne!(first.expose_secret(), second.expose_secret());
     }
@@ -387,8 +385,8 @@ fn class_l_oversized_input_is_refused_by_its_length() {
 
 /// Repeated parameters: oauthjs/node-oauth2-server #755; authlib PR 645.
 ///
-/// The crate sees values, not requests: its functions take one value or none, so that the server has to settle a
-/// repetition before, and RFC 6749 section 3.2 says how: refuse. `parameter` below is that step.
+/// The crate takes values, not requests, so the server has to refuse a repeated parameter first (RFC 6749 section 3.2),
+/// as `parameter` does below.
 #[test]
 fn class_m_a_repeated_parameter_does_not_reach_the_crate() {
     let token_request: TokenRequest = ServerPolicy::check_token_request;
@@ -412,7 +410,7 @@ fn class_m_a_repeated_parameter_does_not_reach_the_crate() {
             Err(Repeated)
         );
     }
-    // A framework that joins repeated values hands over a text that is not well formed, even if both are right.
+    // A framework that joins repeated values passes a malformed text, even if both values are right.
     for joined in [format!("{VERIFIER},{VERIFIER}"), format!("{VERIFIER} {VERIFIER}")] {
         let answer = token_request(&ServerPolicy::new(), Some(&s256()), Some(&joined));
         assert_eq!(
@@ -422,13 +420,13 @@ fn class_m_a_repeated_parameter_does_not_reach_the_crate() {
     }
 }
 
-/// One value or none: no list of them, and no body to look into.
+/// One value or none: not a list, and not a body to parse.
 type TokenRequest = fn(&ServerPolicy, Option<&CodeChallenge>, Option<&str>) -> Result<(), TokenError>;
 
 #[derive(Debug, PartialEq)]
 struct Repeated;
 
-/// The one value of the parameter `name` in a form-encoded `body` that needs no percent-decoding.
+/// Returns the only value of the parameter `name` in a form-encoded `body` that needs no percent-decoding.
 fn parameter<'a>(body: &'a str, name: &str) -> Result<Option<&'a str>, Repeated> {
     let pairs = body.split('&').filter_map(|pair| pair.split_once('='));
     let mut values = pairs.filter(|(key, _)| *key == name).map(|(_, value)| value);
@@ -484,7 +482,7 @@ fn class_n_odd_input_is_an_answer_and_never_a_panic() {
         let answer = policy.check_authorization_request(Some(text), Some("plain"));
         assert_eq!(answer.is_ok(), well_formed, "{text:?}");
         let answer = policy.check_authorization_request(Some(text), Some("S256"));
-        // Forty-three times `a` is one bit off a digest.
+        // 43 times `a` is one bit off a digest.
         assert!(answer.is_err(), "{text:?}");
         assert!(
             policy.check_authorization_request(Some(CHALLENGE), Some(text)).is_err() != text.is_empty(),

@@ -1,13 +1,13 @@
-//! The form of a verifier, and of a plain challenge, which has the same one: 43 to 128 bytes of `[A-Za-z0-9-._~]`
-//! (RFC 7636 sections 4.1 and 4.2). The length is checked first; after it, the first bad byte is named by its offset.
+//! A verifier, and a plain challenge, is 43 to 128 bytes of `[A-Za-z0-9-._~]` (RFC 7636 sections 4.1 and 4.2). The
+//! length is checked first; then the error contains the offset of the first invalid byte.
 
 use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseChallengeError, ParseVerifierError};
 
-/// Miri interprets: it looks at a sample.
+/// Miri is slow: test a sample.
 const STEP: usize = if cfg!(miri) { 43 } else { 1 };
 
-/// Around every bound that matters: of the rule (43, 128), of a hash block with its padding (55, 56, 64, 119, 120), and
-/// of whatever is done sixteen bytes at a time.
+/// Lengths around every bound: of the rule (43, 128), of a padded hash block (55, 56, 64, 119, 120), and of chunks of
+/// 16 bytes.
 const LENGTHS: [usize; 15] = [41, 42, 43, 44, 55, 56, 63, 64, 65, 119, 120, 127, 128, 129, 130];
 
 const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
@@ -31,7 +31,7 @@ fn every_ascii_byte_first_in_the_middle_and_last() {
     }
 }
 
-/// Text holds every byte from 0x80 on but 0xC0, 0xC1 and 0xF5 to 0xFF, which UTF-8 never uses.
+/// UTF-8 uses every byte from 0x80 on except 0xC0, 0xC1 and 0xF5 to 0xFF.
 #[test]
 fn every_other_byte_that_text_can_hold_first_in_the_middle_and_last() {
     let mut seen = [false; 256];
@@ -119,7 +119,7 @@ fn length_comes_before_everything_else() {
 
 #[test]
 fn length_is_counted_in_bytes_not_in_characters() {
-    // 43 characters, but 129 bytes; and 42 characters of 43 bytes, which pass the length and fail the alphabet.
+    // 43 characters in 129 bytes; and 42 characters in 43 bytes, which have a valid length and an invalid byte.
     assert_form(&"€".repeat(43), Err(ParseVerifierError::InvalidLength { len: 129 }));
     assert_form(
         &format!("{}é", "a".repeat(41)),
@@ -199,7 +199,7 @@ fn rejects_what_is_still_percent_encoded() {
     assert_form(&text, Err(ParseVerifierError::InvalidByte { index: 43 }));
 }
 
-/// Checks `text` by every way in to a verifier and to a plain challenge.
+/// Parses `text` in every way as a verifier and as a plain challenge, and compares the errors.
 fn assert_form(text: &str, wanted: Result<(), ParseVerifierError>) {
     let wanted = wanted.map(|()| text);
     let parsed = CodeVerifier::parse(text);
@@ -237,7 +237,7 @@ fn assert_form(text: &str, wanted: Result<(), ParseVerifierError>) {
     );
 }
 
-/// The same rule, broken by a plain challenge.
+/// The error of a plain challenge for the same rule.
 fn of_plain_challenge(error: ParseVerifierError) -> ParseChallengeError {
     let method = CodeChallengeMethod::Plain;
     match error {
@@ -247,13 +247,13 @@ fn of_plain_challenge(error: ParseVerifierError) -> ParseChallengeError {
     }
 }
 
-/// Good text of `len` bytes in all, with `char` at `index`.
+/// Returns valid text with `char` at `index`, `len` bytes in all.
 fn with_char(len: usize, index: usize, char: char) -> String {
     let good: String = ALPHABET.chars().cycle().take(len).collect();
     format!("{}{char}{}", &good[..index], &good[index + char.len_utf8()..])
 }
 
-/// Characters whose UTF-8 holds every continuation byte and every lead byte there is.
+/// Characters that contain every continuation byte and every lead byte.
 fn non_ascii_chars() -> impl Iterator<Item = char> {
     let every_continuation = '\u{80}'..='\u{bf}';
     let two_bytes = (0xc3..=0xdf).map(|lead| (lead & 0x1f) << 6);

@@ -1,5 +1,5 @@
-//! A generated verifier is 32 octets of a generator for cryptography in 43 base64url characters (RFC 7636 sections 4.1
-//! and 7.1): never `.` or `~`, which are allowed but which some servers refuse; and a generator that fails is an error.
+//! A generated verifier is 32 octets of a cryptographic generator in 43 base64url characters (RFC 7636 sections 4.1 and
+//! 7.1), without `.` and `~`, which some servers refuse. A generator that fails is an error.
 
 use pkce_core::CodeVerifier;
 
@@ -20,7 +20,7 @@ fn from_random_bytes_of_32_to_96_octets_has_43_to_128_characters() {
         (96, text_of::<96>()),
     ];
     for (octets, text) in made {
-        // Six bits to a character, the last one filled up.
+        // Six bits per character, rounded up.
         assert_eq!(text.len(), (octets * 8usize).div_ceil(6), "{octets}");
         assert!((43..=128).contains(&text.len()), "{octets}");
         assert!(text.bytes().all(is_base64url), "{octets}");
@@ -30,7 +30,7 @@ fn from_random_bytes_of_32_to_96_octets_has_43_to_128_characters() {
 
 #[test]
 fn from_random_bytes_has_every_letter_in_its_place() {
-    // 96 octets that hold the 64 sextets in order, twice.
+    // 96 octets that contain the 64 sextets in order, twice.
     let mut octets = [0; 96];
     for (at, three) in octets.chunks_exact_mut(3).enumerate() {
         let group = (0..4).fold(0, |group, j| (group << 6) | ((4 * at as u32 + j) % 64));
@@ -64,7 +64,7 @@ mod from_the_operating_system {
 
     #[test]
     fn has_43_base64url_characters_and_is_never_the_same() {
-        // Two equal ones among 10,000 draws of 256 bits: less than 2^-229.
+        // The probability that two of 10,000 values of 256 bits are equal is below 2^-229.
         let mut seen = HashSet::new();
         for _ in 0..DRAWS {
             let verifier = CodeVerifier::generate().unwrap();
@@ -78,9 +78,8 @@ mod from_the_operating_system {
     #[test]
     #[cfg_attr(miri, ignore = "10,000 draws")]
     fn has_every_letter_at_every_position() {
-        // A letter that is missing from one of the first 42 positions: (63/64)^10000 for each of 42 * 64 pairs, less
-        // than 2^-215 in all. The last position holds four bits, so 16 letters: (15/16)^10000 for each, which is
-        // less.
+        // The probability that a character is missing at one of the first 42 offsets is (63/64)^10000 for each of 42 *
+        // 64 pairs, below 2^-215 in all. The last offset has 16 characters, (15/16)^10000 for each, which is less.
         let mut seen = vec![HashSet::new(); 43];
         for _ in 0..DRAWS {
             let verifier = CodeVerifier::generate().unwrap();
@@ -113,7 +112,7 @@ mod from_a_generator {
 
     use super::*;
 
-    /// Counts upwards from `next`, and notes what it was asked for.
+    /// Counts up from `next`, and records what was requested.
     #[derive(Default)]
     struct Counting {
         next: u8,
@@ -146,7 +145,7 @@ mod from_a_generator {
 
     impl TryCryptoRng for Counting {}
 
-    /// Fails, after it has filled half of what it was asked for.
+    /// Fails after filling half of the slice.
     struct Failing {
         code: u32,
         asked: usize,
@@ -184,7 +183,7 @@ mod from_a_generator {
 
     impl TryCryptoRng for Failing {}
 
-    /// The octets 0 to 31, as `base64url` without padding.
+    /// The octets 0 to 31 in base64url.
     const COUNTED: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
     #[test]

@@ -1,5 +1,5 @@
-//! What a client concludes from a server's `code_challenge_methods_supported` (RFC 8414 section 2): the method is
-//! listed, it is not, or the server says nothing, which real servers that support S256 do as well.
+//! `code_challenge_methods_supported` in a server's metadata (RFC 8414 section 2): S256 is listed, it is not, or there
+//! is no list, which is also true of some servers that support S256.
 
 use pkce_core::S256Support;
 

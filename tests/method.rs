@@ -1,5 +1,5 @@
-//! The two names of `code_challenge_method` (RFC 7636 section 4.3): exactly `S256` and `plain`, case and all, and
-//! nothing else is a method, least of all nothing.
+//! `code_challenge_method` is exactly `S256` or `plain` (RFC 7636 section 4.3). Nothing else is a method, including the
+//! empty string.
 
 use std::collections::HashSet;
 
@@ -69,7 +69,7 @@ fn rejects_other_names() {
 
 #[test]
 fn a_match_needs_no_default_arm() {
-    // Compiles only while the enum is exhaustive, so that a server's match has no arm for a method to fall into.
+    // Compiles only while the enum is exhaustive, so that a match in a server needs no default arm.
     let name = |method| match method {
         CodeChallengeMethod::S256 => "S256",
         CodeChallengeMethod::Plain => "plain",
@@ -101,7 +101,7 @@ fn assert_unknown(text: &str) {
     assert_eq!(CodeChallengeMethod::try_from(text), Err(ParseMethodError), "{text:?}");
 }
 
-/// `name` with every choice of upper and lower case for its letters.
+/// Returns `name` in every combination of upper and lower case.
 fn every_casing(name: &str) -> Vec<String> {
     name.chars().fold(vec![String::new()], |texts, char| {
         let variants = [char.to_ascii_lowercase(), char.to_ascii_uppercase()];

@@ -1,7 +1,7 @@
-//! Failure class i: where the operating system has no random number generator, making a verifier is an error. Nothing is
-//! made of zeros, of the time, or of a generator of another kind.
+//! Failure class i: if the operating system has no random number generator, generating a verifier is an error. There is
+//! no fallback to zeros, the time or another generator.
 //!
-//! It needs `RUSTFLAGS='--cfg getrandom_backend="unsupported"'`, which takes the generator away: `.ci/run generator`.
+//! Needs `RUSTFLAGS='--cfg getrandom_backend="unsupported"'`, as in `.ci/run generator`.
 
 #![cfg(getrandom_backend = "unsupported")]
 

@@ -1,6 +1,6 @@
-//! What a server answers (RFC 7636 sections 4.4.1 and 4.6, RFC 9700 section 4.8.2): every combination of policy and
-//! parameters, at both endpoints, against a model that is written from the rules and calls nothing of the crate. The
-//! rules apply in order: presence, then (at the authorization endpoint) the method, policy, form, and comparison.
+//! The decisions of a server (RFC 7636 sections 4.4.1 and 4.6, RFC 9700 section 4.8.2): every combination of policy and
+//! parameters, at both endpoints, compared with a model that does not call the crate. The order is presence, then (at
+//! the authorization endpoint) the method, policy, form, and comparison.
 
 mod common;
 
@@ -14,7 +14,7 @@ use pkce_core::{
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-/// A `code_challenge` parameter, and its form by the rules of each method.
+/// A `code_challenge` parameter, and whether it is well formed for each method.
 struct ChallengeRow {
     text: Option<&'static str>,
     as_s256: Result<(), ParseChallengeError>,
@@ -118,7 +118,7 @@ fn authorization_endpoint_answers_every_combination_as_the_rules_say() {
     assert_eq!(answers, 4 * 10 * 11);
 }
 
-/// The rules of the authorization endpoint, one after the other.
+/// The rules of the authorization endpoint, in order.
 fn authorization_model(
     plain: bool,
     non_pkce: bool,
@@ -144,7 +144,7 @@ fn authorization_model(
         .map_err(AuthorizationError::Malformed)
 }
 
-/// A `code_verifier` parameter, its form, and whether it is the one that the stored challenge was made from.
+/// A `code_verifier` parameter, whether it is well formed, and whether it matches the stored challenge.
 struct VerifierRow {
     text: Option<&'static str>,
     form: Result<(), ParseVerifierError>,
@@ -220,7 +220,7 @@ fn token_endpoint_answers_every_combination_as_the_rules_say() {
     assert_eq!(answers, 4 * 3 * 13);
 }
 
-/// The rules of the token endpoint, one after the other.
+/// The rules of the token endpoint, in order.
 fn token_model(
     plain: bool,
     non_pkce: bool,
@@ -351,7 +351,7 @@ fn a_verifier_without_a_challenge_is_refused_whatever_it_is() {
 
 #[test]
 fn a_right_length_verifier_with_a_non_canonical_end_is_well_formed() {
-    // A verifier is text, not base64url: the rule for the last letter is the challenge's alone.
+    // A verifier is not base64url: only a challenge has a canonical last character.
     let verifier = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cN";
     let stored = CodeVerifier::parse(verifier)
         .unwrap()
@@ -485,7 +485,7 @@ fn every_supported_method_is_accepted_and_no_other() {
 
 #[test]
 fn outcomes_are_two_and_differ() {
-    // Compiles only while the enum is exhaustive: a server must say what each outcome means.
+    // Compiles only while the enum is exhaustive: a server must handle each outcome.
     let used = |outcome| match outcome {
         PkceOutcome::Verified => true,
         PkceOutcome::NotUsed => false,

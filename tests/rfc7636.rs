@@ -1,9 +1,9 @@
-//! RFC 7636 as it is printed: the example octets of Appendix A, the vector of Appendix B, and the whole flow of
-//! section 4 between a client and a server with the values of Appendix B.
+//! RFC 7636 as printed: the octets of Appendix A, the vector of Appendix B, and the flow of section 4 between a client
+//! and a server with the values of Appendix B.
 
 use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseVerifierError, ServerPolicy, TokenError};
 
-/// Appendix B, the octets that the client drew.
+/// Appendix B, the random octets.
 const OCTETS: [u8; 32] = [
     116, 24, 223, 180, 151, 153, 224, 37, 79, 250, 96, 125, 216, 173, 187, 186, 22, 212, 37, 77, 105, 214, 191, 240,
     91, 88, 5, 88, 83, 132, 141, 121,
@@ -18,7 +18,7 @@ const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 #[test]
 fn appendix_a_octets_become_a_z_4me() {
-    // 27 octets are 36 letters with nothing over, so the five that follow are encoded as if they stood alone.
+    // 27 octets are exactly 36 characters, so the five octets that follow are encoded as if alone.
     let mut octets = [0; 32];
     octets[27..].copy_from_slice(&[3, 236, 255, 224, 193]);
     let verifier = CodeVerifier::from_random_bytes(&octets);
@@ -29,7 +29,7 @@ fn appendix_a_octets_become_a_z_4me() {
 fn appendix_a_octets_become_a_z_4me_at_the_start_too() {
     let mut octets = [0; 32];
     octets[..5].copy_from_slice(&[3, 236, 255, 224, 193]);
-    // The zero octet behind them adds nothing to the seventh letter and makes the eighth.
+    // The zero octet that follows does not change the seventh character and makes the eighth.
     let verifier = CodeVerifier::from_random_bytes(&octets);
     assert_eq!(verifier.expose_secret(), format!("A-z_4ME{}", "A".repeat(36)));
 }
@@ -41,7 +41,7 @@ fn appendix_b_octets_become_the_verifier() {
 
 #[test]
 fn appendix_b_digest_becomes_the_challenge() {
-    // One base64url for both: the digest's letters are those of the challenge.
+    // The same encoding for both: the digest as base64url is the challenge.
     assert_eq!(CodeVerifier::from_random_bytes(&DIGEST).expose_secret(), CHALLENGE);
 }
 
@@ -129,7 +129,7 @@ fn verifier() -> CodeVerifier {
     CodeVerifier::parse(VERIFIER).unwrap()
 }
 
-/// The client's authorization request, and what the server keeps of it: the challenge and its method, as text.
+/// Returns what the server stores for the client's authorization request: the challenge and its method, as text.
 fn ask(policy: &ServerPolicy, method: CodeChallengeMethod) -> (String, String) {
     let sent = verifier().challenge(method);
     let [(_, challenge), (_, method)] = sent.authorization_params();
@@ -139,7 +139,7 @@ fn ask(policy: &ServerPolicy, method: CodeChallengeMethod) -> (String, String) {
     (received.as_str().to_owned(), received.method().to_string())
 }
 
-/// The client's token request, and the server's answer from what it kept.
+/// Returns the server's decision on the client's token request.
 fn redeem(policy: &ServerPolicy, stored: &str, method: &str, code_verifier: Option<&str>) -> Result<(), TokenError> {
     let stored = CodeChallenge::from_stored(Some(stored), Some(method)).unwrap();
     policy.check_token_request(stored.as_ref(), code_verifier)

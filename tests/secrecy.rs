@@ -1,6 +1,6 @@
-//! No Debug and no error text holds any of a secret, or of a refused input, in any notation; what a text does say is
-//! the rule that was broken and, at a server's endpoints, the parameter, in characters that an OAuth
-//! `error_description` may hold (RFC 6749 sections 4.1.2.1 and 5.2).
+//! No `Debug` output and no error message contains a part of a secret or of a refused value, in any notation. A message
+//! names the rule that was broken and, at the endpoints of a server, the parameter, in the characters that an OAuth
+//! `error_description` allows (RFC 6749 sections 4.1.2.1 and 5.2).
 
 use std::error::Error;
 use std::fmt::Debug;
@@ -10,13 +10,13 @@ use pkce_core::{
     ParseVerifierError, ServerPolicy, StoredChallengeError, TokenError, VerifyError,
 };
 
-/// A length that nobody expects. Miri interprets, and takes minutes for more.
+/// An unexpected length. Miri would take minutes for more.
 const LONG: usize = if cfg!(miri) { 150 } else { 1000 };
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-/// Two markers of the same length; no three characters of either stand in any text of the crate.
+/// Two markers of the same length. No message of the crate contains three consecutive characters of either.
 const MARKERS: [&str; 2] = ["QxZj.wKv~", "7GqY_p9Xf"];
 
 #[test]
@@ -101,7 +101,7 @@ fn errors_say_nothing_of_a_refused_challenge() {
     }
     for (index, char) in [(0, '='), (9, ' '), (42, '+'), (42, 'B')] {
         assert_hidden(43, 3, |text| {
-            // Without the symbols that base64url does not have, so that the character put in is the one refused.
+            // Without the characters that base64url lacks, so that the inserted character is the one refused.
             let text = with_char(&text.replace(['.', '~'], "_"), index, char);
             error_texts(&CodeChallenge::parse(&text, CodeChallengeMethod::S256).unwrap_err())
                 + &error_texts(&authorization_error(&text, "S256"))
@@ -209,8 +209,8 @@ fn token_errors_name_the_parameter() {
     }
 }
 
-/// Checks that `text_of` gives the same text for two different secrets of `len` bytes, so that nothing of either is
-/// in it in whatever notation, and that no `window` bytes of them are in it.
+/// Asserts that `text_of` returns the same text for two different secrets of `len` bytes, so that it contains no part
+/// of either in any notation, and that it does not contain `window` consecutive bytes of them.
 fn assert_hidden(len: usize, window: usize, text_of: impl Fn(&str) -> String) {
     let [a, b] = MARKERS.map(|marker| {
         let secret: String = marker.chars().cycle().take(len).collect();
@@ -233,7 +233,7 @@ fn all_debug(value: &impl Debug) -> String {
     format!("{value:?} {value:#?} {value:x?} {value:#X?} {value:200?} {value:.0?}")
 }
 
-/// Everything that an error can be made to say, its sources included.
+/// Returns every text that an error provides, including its sources.
 fn error_texts(error: &impl Error) -> String {
     let mut texts = format!("{error} {error:#} {}", all_debug(error));
     let mut source = error.source();
@@ -331,7 +331,7 @@ fn verify_error(stored: &CodeChallenge, text: &str) -> VerifyError {
     stored.verify(&verifier(text)).unwrap_err()
 }
 
-/// The answer to a token request with `text`, which is not the verifier, at a server that holds an S256 challenge.
+/// Returns the error of a token request with `text`, which is not the verifier, for a stored S256 challenge.
 fn token_error(text: &str) -> TokenError {
     let stored = CodeChallenge::parse(CHALLENGE, CodeChallengeMethod::S256).unwrap();
     ServerPolicy::new()
@@ -346,7 +346,7 @@ fn authorization_error(challenge: &str, method: &str) -> AuthorizationError {
         .unwrap_err()
 }
 
-/// `text` with its byte at `index` replaced.
+/// Returns `text` with another byte at `index`.
 fn with_char(text: &str, index: usize, char: char) -> String {
     format!("{}{char}{}", &text[..index], &text[index + 1..])
 }

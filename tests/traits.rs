@@ -1,6 +1,5 @@
-//! Which traits the public types have, and which they must not get: a verifier that could be cloned, compared with
-//! `==`, hashed, printed or read in passing would be, sooner or later. All of it is decided when this file is
-//! compiled.
+//! The traits that public types implement, and those they must not: a verifier cannot be cloned, compared with `==`,
+//! hashed, printed or read implicitly. All of it is checked at compile time.
 
 use std::any::Any;
 use std::borrow::Borrow;
@@ -60,7 +59,7 @@ fn a_verifier_is_read_by_expose_secret_alone() {
 
 #[test]
 fn a_verifier_is_never_empty_or_half_wiped() {
-    // `Zeroize` on a value that lives on would leave one that is no verifier.
+    // `Zeroize` would leave a value that is not a verifier.
     assert_not_impl_any!(CodeVerifier: Default, Zeroize, DefaultIsZeroes);
 }
 
@@ -102,7 +101,7 @@ fn a_method_is_a_plain_value_without_a_default() {
 fn policies_and_answers_are_plain_values() {
     assert_impl_all!(ServerPolicy: Copy, Clone, Debug, PartialEq, Eq, Default, Send, Sync, Unpin, Any);
     assert_impl_all!(LenientPolicy: Copy, Clone, Debug, PartialEq, Eq, Send, Sync, Unpin, Any);
-    // Only `ServerPolicy::allow_non_pkce` makes one.
+    // Only `ServerPolicy::allow_non_pkce` creates one.
     assert_not_impl_any!(LenientPolicy: Default, From<ServerPolicy>);
     assert_impl_all!(PkceOutcome: Copy, Clone, Debug, PartialEq, Eq, Send, Sync, Unpin, Any);
     assert_impl_all!(S256Support: Copy, Clone, Debug, PartialEq, Eq, Send, Sync, Unpin, Any);
@@ -117,7 +116,7 @@ fn errors_are_small_plain_values() {
     assert_impl_all!(VerifyError: Copy, Clone, Debug, PartialEq, Eq, Error, Send, Sync, Unpin, UnwindSafe, Any);
     assert_impl_all!(AuthorizationError: Copy, Clone, Debug, PartialEq, Eq, Error, Send, Sync, Unpin, UnwindSafe, Any);
     assert_impl_all!(TokenError: Copy, Clone, Debug, PartialEq, Eq, Error, Send, Sync, Unpin, UnwindSafe, Any);
-    // Too small to hold any of the input.
+    // Too small to contain any input.
     let limit = 3 * size_of::<usize>();
     assert!(size_of::<ParseVerifierError>() <= limit);
     assert!(size_of::<ParseChallengeError>() <= limit);

@@ -1,7 +1,7 @@
-//! The vectors of `tests/vectors/`, all of them: what the crate answers is what an implementation in another language,
-//! written from the RFCs, says (`tests/vectors/generate.py`).
+//! All vectors of `tests/vectors/`: the crate agrees with an implementation in another language that is written from
+//! the RFCs (`tests/vectors/generate.py`).
 
-// Under Miri, reading the files alone would take minutes; its interpreter sees the same code in the other tests.
+// Under Miri, reading the files alone would take minutes.
 #![cfg(not(miri))]
 
 mod common;
@@ -76,7 +76,7 @@ fn pairs() {
             _ => {}
         }
 
-        // The server's function gives the same answer.
+        // The function for servers agrees.
         if let Ok(stored) = &stored {
             let policy = ServerPolicy::new().allow_plain();
             let wanted = match (result, verifier_error(&case)) {
@@ -168,7 +168,7 @@ fn every_case_has_an_id_of_its_own_and_a_source() {
     assert!(seen.len() >= 1141, "{} cases", seen.len());
 }
 
-/// The cases of a file, of which there are `at_least` so many.
+/// Returns the cases of a file, of which there must be `at_least` so many.
 fn cases(file: &str, at_least: usize) -> Vec<Value> {
     let mut file: Value = serde_json::from_str(file).unwrap();
     let Value::Array(cases) = file["cases"].take() else {
@@ -179,7 +179,7 @@ fn cases(file: &str, at_least: usize) -> Vec<Value> {
     cases
 }
 
-/// A member that is a text.
+/// Returns a member that is a string.
 fn text<'a>(case: &'a Value, name: &str) -> &'a str {
     let Value::String(text) = &case[name] else {
         panic!("{name} is no text in {case}");
@@ -187,7 +187,7 @@ fn text<'a>(case: &'a Value, name: &str) -> &'a str {
     text
 }
 
-/// A member that is a text, or null for an absent parameter.
+/// Returns a member that is a string, or `None` for null, which stands for an absent parameter.
 fn parameter<'a>(case: &'a Value, name: &str) -> Option<&'a str> {
     assert!(case.get(name).is_some(), "no {name} in {case}");
     (!case[name].is_null()).then(|| text(case, name))
@@ -216,7 +216,7 @@ fn stored(case: &Value) -> Option<CodeChallenge> {
     (!stored.is_null()).then(parse)
 }
 
-/// The outcome of a case about the form of one text. `Ok` holds whether the text came out as it went in.
+/// Returns the outcome of parsing one text. `Ok` contains whether the text is returned unchanged.
 fn wanted_form<E: std::fmt::Debug>(case: &Value, error: impl Fn(&Value) -> Option<E>) -> Result<bool, E> {
     match (text(case, "result"), error(case)) {
         ("valid", None) => Ok(true),
@@ -225,7 +225,7 @@ fn wanted_form<E: std::fmt::Debug>(case: &Value, error: impl Fn(&Value) -> Optio
     }
 }
 
-/// The rule that a verifier breaks.
+/// Returns the name of the rule that a verifier breaks.
 fn verifier_error(case: &Value) -> Option<ParseVerifierError> {
     match case["reason"].as_str()? {
         "invalid_length" => Some(ParseVerifierError::InvalidLength {
@@ -238,7 +238,7 @@ fn verifier_error(case: &Value) -> Option<ParseVerifierError> {
     }
 }
 
-/// The rule that a challenge of `method` breaks.
+/// Returns the name of the rule that a challenge of `method` breaks.
 fn challenge_error(case: &Value, method: CodeChallengeMethod) -> Option<ParseChallengeError> {
     match case["reason"].as_str()? {
         "invalid_length" => Some(ParseChallengeError::InvalidLength {
@@ -266,7 +266,7 @@ fn authorization_error(case: &Value) -> AuthorizationError {
         "unknown_method" => AuthorizationError::UnknownMethod,
         "plain_not_allowed" => AuthorizationError::PlainNotAllowed,
         other => {
-            // An absent method whose challenge is looked at is plain.
+            // An absent method means plain.
             let method = parameter(case, "code_challenge_method").filter(|method| !method.is_empty());
             let method = method.unwrap_or("plain").parse().unwrap();
             let why = challenge_error(case, method);

@@ -1,5 +1,5 @@
-//! Laws that hold for every value, with `sha2` and `base64`, used plainly, as the oracle for hash and encoding, and
-//! with rules written out here, without the crate's code, as the oracle for what is well formed.
+//! Laws that hold for every value. `sha2` and `base64` are the oracle for hashing and encoding; the rules for
+//! well-formed values are written out here.
 
 use base64::Engine;
 use base64::alphabet::URL_SAFE;
@@ -180,7 +180,7 @@ fn assert_encodes<const N: usize>(octets: &[u8]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-// The oracles.
+// Oracles
 
 fn base64(octets: &[u8]) -> String {
     let mut text = [0; 128];
@@ -199,7 +199,7 @@ fn challenge_oracle(text: &str, method: CodeChallengeMethod) -> String {
     }
 }
 
-/// What is wrong with `text` as a verifier or as a plain challenge.
+/// Returns the rule that `text` breaks as a verifier.
 fn unreserved_model(text: &str) -> Option<ParseVerifierError> {
     if text.len() < 43 || text.len() > 128 {
         return Some(ParseVerifierError::InvalidLength { len: text.len() });
@@ -208,7 +208,7 @@ fn unreserved_model(text: &str) -> Option<ParseVerifierError> {
     Some(ParseVerifierError::InvalidByte { index })
 }
 
-/// The same rule, broken by a plain challenge.
+/// The error of a plain challenge for the same rule.
 fn of_plain_challenge(error: ParseVerifierError) -> ParseChallengeError {
     let method = CodeChallengeMethod::Plain;
     match error {
@@ -218,7 +218,7 @@ fn of_plain_challenge(error: ParseVerifierError) -> ParseChallengeError {
     }
 }
 
-/// What is wrong with `text` as an S256 challenge.
+/// Returns the rule that `text` breaks as an S256 challenge.
 fn s256_model(text: &str) -> Option<ParseChallengeError> {
     let method = CodeChallengeMethod::S256;
     if text.len() != 43 {
@@ -237,7 +237,7 @@ fn s256_model(text: &str) -> Option<ParseChallengeError> {
     }
 }
 
-/// Decodes without minding the two spare bits, and minds them by encoding again.
+/// Decodes without checking the two spare bits, and checks them by encoding again.
 fn decodes_to_32_octets_and_back(text: &str) -> bool {
     let lax = GeneralPurpose::new(
         &URL_SAFE,
@@ -249,7 +249,7 @@ fn decodes_to_32_octets_and_back(text: &str) -> bool {
     matches!(lax.decode_slice(text, &mut octets), Ok(32)) && base64(&octets[..32]) == text
 }
 
-// The values.
+// Values
 
 fn method() -> impl Strategy<Value = CodeChallengeMethod> {
     select(&[CodeChallengeMethod::S256, CodeChallengeMethod::Plain][..])
@@ -263,7 +263,7 @@ fn verifier_text() -> impl Strategy<Value = String> {
     text_of(UNRESERVED, 43..=128)
 }
 
-/// Two texts that are the same, that differ in one place, in length by one, or throughout.
+/// Two texts that are equal, differ at one offset, differ in length by one, or differ throughout.
 fn two_texts() -> impl Strategy<Value = (String, String)> {
     (verifier_text(), verifier_text(), any::<proptest::sample::Index>(), 0..4).prop_map(|(a, other, index, how)| {
         let mut b = a.clone();
@@ -280,8 +280,8 @@ fn two_texts() -> impl Strategy<Value = (String, String)> {
     })
 }
 
-/// Verifiers with none, one or two characters replaced by others, some of them of several bytes, and with lengths on
-/// both sides of both bounds.
+/// Verifiers with zero, one or two characters replaced, some of them by multi-byte characters, of lengths on both sides
+/// of both bounds.
 fn near_verifier_text() -> impl Strategy<Value = String> {
     (
         text_of(UNRESERVED, 38..=134),
@@ -290,8 +290,8 @@ fn near_verifier_text() -> impl Strategy<Value = String> {
         .prop_map(replace)
 }
 
-/// S256 challenges with none, one or two characters replaced, with lengths around 43, half of them 43; most do not end
-/// on a canonical letter.
+/// S256 challenges with zero, one or two characters replaced, half of them of 43 characters and the others of lengths
+/// around it; most do not end in a canonical character.
 fn near_challenge_text() -> impl Strategy<Value = String> {
     let ascii = (0..=0x7fu8).prop_map(char::from);
     let odd = prop_oneof![3 => ascii, 1 => any::<char>()];
@@ -303,7 +303,7 @@ fn near_challenge_text() -> impl Strategy<Value = String> {
     (text, vec((any::<proptest::sample::Index>(), odd), 0..=2)).prop_map(replace)
 }
 
-/// Puts each character in the place of as many bytes, so that the length stays where it fits.
+/// Replaces as many bytes as each character has, so that the length is kept if possible.
 fn replace((text, others): (String, Vec<(proptest::sample::Index, char)>)) -> String {
     others.into_iter().fold(text, |mut text, (index, char)| {
         let start = floor_boundary(&text, index.index(text.len() + 1));
@@ -313,12 +313,12 @@ fn replace((text, others): (String, Vec<(proptest::sample::Index, char)>)) -> St
     })
 }
 
-/// The nearest place at or before `index` where `text` may be cut.
+/// Returns the nearest character boundary at or before `index`.
 fn floor_boundary(text: &str, index: usize) -> usize {
     (0..=index).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
 }
 
-/// The nearest place at or after `index` where `text` may be cut.
+/// Returns the nearest character boundary at or after `index`.
 fn ceil_boundary(text: &str, index: usize) -> usize {
     (index..text.len())
         .find(|&at| text.is_char_boundary(at))
