@@ -253,15 +253,15 @@ fn an_s256_challenge_is_no_block() {
 fn a_token_request_takes_nothing() {
     let policy = ServerPolicy::new().allow_plain();
     for stored in [s256(), plain()] {
-        let answer = assert_no_block(|| policy.check_token_request(Some(&stored), Some(VERIFIER)));
-        assert_eq!(answer, Ok(()));
-        let answer = assert_no_block(|| policy.check_token_request(Some(&stored), Some(CHALLENGE)));
-        assert_eq!(answer, Err(TokenError::Mismatch));
-        let answer = assert_no_block(|| policy.check_token_request(Some(&stored), None));
-        assert_eq!(answer, Err(TokenError::MissingVerifier));
-        let answer = assert_no_block(|| policy.check_token_request(Some(&stored), Some("short")));
+        let result = assert_no_block(|| policy.check_token_request(Some(&stored), Some(VERIFIER)));
+        assert_eq!(result, Ok(()));
+        let result = assert_no_block(|| policy.check_token_request(Some(&stored), Some(CHALLENGE)));
+        assert_eq!(result, Err(TokenError::Mismatch));
+        let result = assert_no_block(|| policy.check_token_request(Some(&stored), None));
+        assert_eq!(result, Err(TokenError::MissingVerifier));
+        let result = assert_no_block(|| policy.check_token_request(Some(&stored), Some("short")));
         assert_eq!(
-            answer,
+            result,
             Err(TokenError::Malformed(ParseVerifierError::InvalidLength { len: 5 }))
         );
     }

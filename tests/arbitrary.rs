@@ -23,19 +23,19 @@ fn many<T>(mut read: impl FnMut(&mut Unstructured<'_>) -> T) -> Vec<T> {
 }
 
 #[test]
-fn verifiers_are_well_formed_of_every_length_and_letter() {
+fn verifiers_are_well_formed_of_every_length_and_character() {
     let verifiers = many(|u| CodeVerifier::arbitrary(u).unwrap());
     let mut lengths = BTreeSet::new();
-    let mut letters = BTreeSet::new();
+    let mut characters = BTreeSet::new();
     for verifier in &verifiers {
         let text = verifier.expose_secret();
         assert!(CodeVerifier::parse(text).is_ok());
         lengths.insert(text.len());
-        letters.extend(text.bytes());
+        characters.extend(text.bytes());
     }
     if !cfg!(miri) {
         assert!(lengths.into_iter().eq(43..=128));
-        assert_eq!(letters.len(), 66);
+        assert_eq!(characters.len(), 66);
     }
 }
 
@@ -53,12 +53,12 @@ fn challenges_are_well_formed_and_of_both_methods() {
         .filter(|it| it.method() == CodeChallengeMethod::Plain)
         .count();
     assert!(plain > ROUNDS / 4 && plain < ROUNDS - ROUNDS / 4, "{plain}");
-    let last_letters: BTreeSet<_> = challenges
+    let last_characters: BTreeSet<_> = challenges
         .iter()
         .filter(|it| it.method() == CodeChallengeMethod::S256)
         .filter_map(|it| it.as_str().bytes().next_back())
         .collect();
-    assert!(cfg!(miri) || last_letters.len() == 16, "{last_letters:?}");
+    assert!(cfg!(miri) || last_characters.len() == 16, "{last_characters:?}");
 }
 
 /// A fuzzer starts with empty input.

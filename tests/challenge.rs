@@ -10,7 +10,7 @@ const STEP: usize = if cfg!(miri) { 43 } else { 1 };
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const BASE64URL: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 /// The characters whose lowest two bits are zero.
 const CANONICAL_LAST: &str = "AEIMQUYcgkosw048";
 
@@ -23,7 +23,7 @@ fn last_character_is_one_of_sixteen() {
         if CANONICAL_LAST.contains(last) {
             accepted += 1;
             assert_eq!(s256(&text).map(|c| c.as_str() == text), Ok(true), "{last:?}");
-        } else if LETTERS.contains(last) {
+        } else if BASE64URL.contains(last) {
             non_canonical += 1;
             assert_eq!(s256(&text), Err(ParseChallengeError::NonCanonical), "{last:?}");
         } else {
@@ -39,10 +39,10 @@ fn every_ascii_byte_at_every_position() {
     for index in (0..43).step_by(STEP) {
         for byte in (0..=0x7f).step_by(STEP) {
             let text = with_char(index, char::from(byte));
-            let allowed = if index == 42 { CANONICAL_LAST } else { LETTERS };
+            let allowed = if index == 42 { CANONICAL_LAST } else { BASE64URL };
             let wanted = if allowed.contains(char::from(byte)) {
                 Ok(true)
-            } else if LETTERS.contains(char::from(byte)) {
+            } else if BASE64URL.contains(char::from(byte)) {
                 Err(ParseChallengeError::NonCanonical)
             } else {
                 Err(invalid_byte(index))
@@ -118,7 +118,7 @@ fn length_comes_before_everything_else() {
 }
 
 #[test]
-fn a_bad_byte_comes_before_a_last_letter_that_is_not_canonical() {
+fn a_bad_byte_comes_before_a_non_canonical_last_character() {
     let text = format!("{}N", &CHALLENGE[..42]);
     assert_eq!(s256(&text), Err(ParseChallengeError::NonCanonical));
     for index in (0..42).step_by(STEP) {

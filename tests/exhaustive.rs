@@ -7,32 +7,32 @@
 
 use pkce_core::{CodeVerifier, ParseVerifierError};
 
-const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const BASE64URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// Verifiers from a generator, and digests, have 32 octets and 43 characters. Tests four characters at every offset,
 /// not only where octets and characters are aligned, because the encoder writes 16 at a time and the last 16 overlap.
 #[test]
-fn every_four_letters_at_every_place_of_32_octets() {
-    assert_every_four_letters_from::<32>(0);
-    assert_every_four_letters_from::<32>(1);
+fn every_four_characters_at_every_offset_of_32_octets() {
+    assert_every_four_characters_from::<32>(0);
+    assert_every_four_characters_from::<32>(1);
 }
 
 #[test]
-fn every_four_letters_at_every_other_place_of_32_octets() {
-    assert_every_four_letters_from::<32>(2);
-    assert_every_four_letters_from::<32>(3);
+fn every_four_characters_at_every_other_offset_of_32_octets() {
+    assert_every_four_characters_from::<32>(2);
+    assert_every_four_characters_from::<32>(3);
 }
 
 /// The two other endings: four characters for three octets, and two characters for one octet.
 #[test]
-fn every_four_letters_up_to_the_end_of_33_and_of_34_octets() {
-    assert_every_four_letters_from::<33>(0);
-    assert_every_four_letters_from::<34>(2);
+fn every_four_characters_up_to_the_end_of_33_and_of_34_octets() {
+    assert_every_four_characters_from::<33>(0);
+    assert_every_four_characters_from::<34>(2);
 }
 
 /// Every fourth character from `first` on starts a group of four that takes all 2^24 values, at each offset in another
 /// order. In debug builds each offset takes every 257th.
-fn assert_every_four_letters_from<const N: usize>(first: usize) {
+fn assert_every_four_characters_from<const N: usize>(first: usize) {
     let step = if cfg!(debug_assertions) { 257 } else { 1 };
     let places = (8 * N - 6 * first) / 24;
     for i in (0..1 << 24).step_by(step) {
@@ -42,12 +42,12 @@ fn assert_every_four_letters_from<const N: usize>(first: usize) {
         }
         let verifier = CodeVerifier::from_random_bytes(&octets);
         let text = &verifier.expose_secret().as_bytes()[first..];
-        for (place, letters) in text.chunks_exact(4).take(places).enumerate() {
+        for (place, characters) in text.chunks_exact(4).take(places).enumerate() {
             let value = value_at(place, i);
             assert_eq!(
-                letters,
-                letters_of(value),
-                "{value:#08x} from letter {}",
+                characters,
+                characters_of(value),
+                "{value:#08x} from character {}",
                 first + 4 * place
             );
         }
@@ -96,10 +96,10 @@ fn assert_last_two<const N: usize>(value: u16) {
     octets[N - 2..].copy_from_slice(&value.to_be_bytes());
     let verifier = CodeVerifier::from_random_bytes(&octets);
     let (before, last) = verifier.expose_secret().split_at(4 * (N / 3));
-    assert!(before.bytes().all(|letter| letter == b'_'));
+    assert!(before.bytes().all(|byte| byte == b'_'));
     assert_eq!(
         last.as_bytes(),
-        &letters_of(u32::from(value) << 8)[..3],
+        &characters_of(u32::from(value) << 8)[..3],
         "{N} octets, {value:#06x}"
     );
 }
@@ -110,17 +110,17 @@ fn assert_last<const N: usize>(octet: u8) {
     octets[N - 1] = octet;
     let verifier = CodeVerifier::from_random_bytes(&octets);
     let (before, last) = verifier.expose_secret().split_at(4 * (N / 3));
-    assert!(before.bytes().all(|letter| letter == b'_'));
+    assert!(before.bytes().all(|byte| byte == b'_'));
     assert_eq!(
         last.as_bytes(),
-        &letters_of(u32::from(octet) << 16)[..2],
+        &characters_of(u32::from(octet) << 16)[..2],
         "{N} octets, {octet:#04x}"
     );
 }
 
 /// Encodes with the table of the RFC, which the crate does not use.
-fn letters_of(value: u32) -> [u8; 4] {
-    [value >> 18, value >> 12, value >> 6, value].map(|value| LETTERS[value as usize % 64])
+fn characters_of(value: u32) -> [u8; 4] {
+    [value >> 18, value >> 12, value >> 6, value].map(|value| BASE64URL[value as usize % 64])
 }
 
 /// Two adjacent bytes, with what UTF-8 requires around them.
@@ -210,10 +210,10 @@ fn assert_pair(pair: &Pair, at: usize, len: usize) -> bool {
     };
     let mut text = [b'a'; 128];
     text[start..end].copy_from_slice(&pair.piece);
-    let answer = CodeVerifier::parse(std::str::from_utf8(&text[..len]).unwrap());
+    let result = CodeVerifier::parse(std::str::from_utf8(&text[..len]).unwrap());
     let wanted = pair
         .bad
         .map(|bad| ParseVerifierError::InvalidByte { index: start + bad });
-    assert_eq!(answer.err(), wanted, "{:02x?} at {at} of {len}", pair.bytes);
+    assert_eq!(result.err(), wanted, "{:02x?} at {at} of {len}", pair.bytes);
     true
 }

@@ -80,8 +80,8 @@ fn class_c_empty_is_absent_and_half_a_pair_is_refused() {
     for policy in POLICIES {
         for challenge in [None, Some("")] {
             for method in ["S256", "plain", "other"] {
-                let answer = policy.check_authorization_request(challenge, Some(method));
-                assert_eq!(answer, Err(AuthorizationError::MethodWithoutChallenge));
+                let result = policy.check_authorization_request(challenge, Some(method));
+                assert_eq!(result, Err(AuthorizationError::MethodWithoutChallenge));
             }
             assert_eq!(
                 policy.check_authorization_request(challenge, Some("")),
@@ -113,11 +113,11 @@ fn class_c_empty_is_absent_and_half_a_pair_is_refused() {
 fn class_d_an_absent_method_is_plain_before_the_policy_looks() {
     for absent in [None, Some("")] {
         for policy in POLICIES {
-            let answer = policy.check_authorization_request(Some(CHALLENGE), absent);
+            let result = policy.check_authorization_request(Some(CHALLENGE), absent);
             if policy.plain {
-                assert_eq!(answer.unwrap().unwrap().method(), CodeChallengeMethod::Plain);
+                assert_eq!(result.unwrap().unwrap().method(), CodeChallengeMethod::Plain);
             } else {
-                assert_eq!(answer, Err(AuthorizationError::MissingMethod));
+                assert_eq!(result, Err(AuthorizationError::MissingMethod));
             }
         }
     }
@@ -132,8 +132,8 @@ fn class_e_an_unknown_method_is_no_method() {
     ] {
         assert_eq!(name.parse::<CodeChallengeMethod>(), Err(ParseMethodError), "{name:?}");
         for policy in POLICIES {
-            let answer = policy.check_authorization_request(Some(CHALLENGE), Some(name));
-            assert_eq!(answer, Err(AuthorizationError::UnknownMethod), "{name:?}");
+            let result = policy.check_authorization_request(Some(CHALLENGE), Some(name));
+            assert_eq!(result, Err(AuthorizationError::UnknownMethod), "{name:?}");
         }
     }
     for method in [CodeChallengeMethod::S256, CodeChallengeMethod::Plain] {
@@ -233,8 +233,8 @@ fn class_g_length_and_alphabet_are_exact() {
     for octet in (0..=255).step_by(STEP) {
         let octets: [u8; 96] = std::array::from_fn(|at| octet ^ at as u8);
         let verifier = CodeVerifier::from_random_bytes(&octets);
-        let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        assert!(verifier.expose_secret().bytes().all(is_letter), "{octet}");
+        let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        assert!(verifier.expose_secret().bytes().all(is_base64url), "{octet}");
     }
 }
 
@@ -284,7 +284,7 @@ fn class_i_a_verifier_is_32_octets_and_loses_none_of_their_bits() {
         let changed: Vec<usize> = (0..43)
             .filter(|&at| text.as_bytes()[at] != zero.as_bytes()[at])
             .collect();
-        assert_eq!(changed, [bit / 6], "each letter holds six bits");
+        assert_eq!(changed, [bit / 6], "each character holds six bits");
         seen.insert(text);
     }
     assert_eq!(seen.len(), 1 + 256_usize.div_ceil(STEP));
@@ -374,11 +374,11 @@ fn class_l_oversized_input_is_refused_by_its_length() {
             let refused = ParseChallengeError::InvalidLength { len, method };
             assert_eq!(CodeChallenge::parse(&text, method), Err(refused));
             let policy = ServerPolicy::new().allow_plain();
-            let answer = policy.check_authorization_request(Some(&text), Some(method.as_str()));
-            assert_eq!(answer, Err(AuthorizationError::Malformed(refused)));
+            let result = policy.check_authorization_request(Some(&text), Some(method.as_str()));
+            assert_eq!(result, Err(AuthorizationError::Malformed(refused)));
         }
-        let answer = ServerPolicy::new().check_token_request(Some(&s256()), Some(&text));
-        assert_eq!(answer, Err(TokenError::Malformed(refused)));
+        let result = ServerPolicy::new().check_token_request(Some(&s256()), Some(&text));
+        assert_eq!(result, Err(TokenError::Malformed(refused)));
         assert_eq!(text.parse::<CodeChallengeMethod>(), Err(ParseMethodError));
     }
 }
@@ -412,9 +412,9 @@ fn class_m_a_repeated_parameter_does_not_reach_the_crate() {
     }
     // A framework that joins repeated values passes a malformed text, even if both values are right.
     for joined in [format!("{VERIFIER},{VERIFIER}"), format!("{VERIFIER} {VERIFIER}")] {
-        let answer = token_request(&ServerPolicy::new(), Some(&s256()), Some(&joined));
+        let result = token_request(&ServerPolicy::new(), Some(&s256()), Some(&joined));
         assert_eq!(
-            answer,
+            result,
             Err(TokenError::Malformed(ParseVerifierError::InvalidByte { index: 43 }))
         );
     }
@@ -441,7 +441,7 @@ fn parameter<'a>(body: &'a str, name: &str) -> Result<Option<&'a str>, Repeated>
 /// Panic or server error on odd input: node-oauth2-server commit 2d0659f (unequal lengths throw); better-email-mcp
 /// PR 375; oauth2 5.0 (length assertion).
 #[test]
-fn class_n_odd_input_is_an_answer_and_never_a_panic() {
+fn class_n_odd_input_never_panics() {
     let mut odd: Vec<String> = (0..200).step_by(STEP).map(|len| "a".repeat(len)).collect();
     odd.extend((1..70).step_by(STEP).map(|count| "\u{1f600}".repeat(count)));
     odd.extend(
@@ -469,21 +469,21 @@ fn class_n_odd_input_is_an_answer_and_never_a_panic() {
         let well_formed = (43..=128).contains(&text.len()) && text.is_ascii();
         assert_eq!(parse_error(text).is_none(), well_formed, "{text:?}");
         for stored in [s256(), plain(), longest.clone()] {
-            let answer = policy.check_token_request(Some(&stored), Some(text));
-            let refused = match answer {
+            let result = policy.check_token_request(Some(&stored), Some(text));
+            let refused = match result {
                 Err(TokenError::MissingVerifier) => text.is_empty(),
                 Err(TokenError::Malformed(_)) => !well_formed && !text.is_empty(),
                 Err(TokenError::Mismatch) => well_formed,
                 _ => false,
             };
-            assert!(refused, "{text:?} {answer:?}");
+            assert!(refused, "{text:?} {result:?}");
         }
         assert_eq!(text.parse::<CodeChallengeMethod>(), Err(ParseMethodError));
-        let answer = policy.check_authorization_request(Some(text), Some("plain"));
-        assert_eq!(answer.is_ok(), well_formed, "{text:?}");
-        let answer = policy.check_authorization_request(Some(text), Some("S256"));
+        let result = policy.check_authorization_request(Some(text), Some("plain"));
+        assert_eq!(result.is_ok(), well_formed, "{text:?}");
+        let result = policy.check_authorization_request(Some(text), Some("S256"));
         // 43 times `a` is one bit off a digest.
-        assert!(answer.is_err(), "{text:?}");
+        assert!(result.is_err(), "{text:?}");
         assert!(
             policy.check_authorization_request(Some(CHALLENGE), Some(text)).is_err() != text.is_empty(),
             "{text:?}"

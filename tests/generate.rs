@@ -29,7 +29,7 @@ fn from_random_bytes_of_32_to_96_octets_has_43_to_128_characters() {
 }
 
 #[test]
-fn from_random_bytes_has_every_letter_in_its_place() {
+fn from_random_bytes_keeps_the_order_of_characters() {
     // 96 octets that contain the 64 sextets in order, twice.
     let mut octets = [0; 96];
     for (at, three) in octets.chunks_exact_mut(3).enumerate() {
@@ -77,14 +77,14 @@ mod from_the_operating_system {
 
     #[test]
     #[cfg_attr(miri, ignore = "10,000 draws")]
-    fn has_every_letter_at_every_position() {
+    fn uses_every_character_at_every_offset() {
         // The probability that a character is missing at one of the first 42 offsets is (63/64)^10000 for each of 42 *
         // 64 pairs, below 2^-215 in all. The last offset has 16 characters, (15/16)^10000 for each, which is less.
         let mut seen = vec![HashSet::new(); 43];
         for _ in 0..DRAWS {
             let verifier = CodeVerifier::generate().unwrap();
-            for (letters, letter) in seen.iter_mut().zip(verifier.expose_secret().chars()) {
-                letters.insert(letter);
+            for (characters, character) in seen.iter_mut().zip(verifier.expose_secret().chars()) {
+                characters.insert(character);
             }
         }
         let last = seen.pop().unwrap();
@@ -197,7 +197,7 @@ mod from_a_generator {
     }
 
     #[test]
-    fn draws_anew_for_every_verifier() {
+    fn draws_new_octets_for_every_verifier() {
         let mut rng = Counting::default();
         let texts = [0; 8].map(|_| CodeVerifier::generate_from_rng(&mut rng).expose_secret().to_owned());
         assert_eq!(rng.fills, [32; 8]);

@@ -25,7 +25,7 @@ fn s256_alone_is_listed() {
 }
 
 #[test]
-fn s256_among_others_is_listed_wherever_it_stands() {
+fn s256_among_others_is_listed_at_every_position() {
     assert_eq!(S256Support::from_metadata(Some(["plain", "S256"])), S256Support::Listed);
     assert_eq!(S256Support::from_metadata(Some(["S256", "plain"])), S256Support::Listed);
     assert_eq!(

@@ -101,21 +101,21 @@ const METHODS: [Option<&str>; 11] = [
 ];
 
 #[test]
-fn authorization_endpoint_answers_every_combination_as_the_rules_say() {
-    let mut answers = 0;
+fn authorization_endpoint_decides_every_combination_by_the_rules() {
+    let mut cases = 0;
     for policy in POLICIES {
         for row in &CHALLENGES {
             for method in METHODS {
-                let answer = policy.check_authorization_request(row.text, method);
-                let answer = answer.as_ref().map_err(|e| *e);
-                let answer = answer.map(|c| c.as_ref().map(|c| (c.as_str(), c.method())));
+                let result = policy.check_authorization_request(row.text, method);
+                let result = result.as_ref().map_err(|e| *e);
+                let result = result.map(|c| c.as_ref().map(|c| (c.as_str(), c.method())));
                 let wanted = authorization_model(policy.plain, policy.non_pkce, row, method);
-                assert_eq!(answer, wanted, "{policy:?} {:?} {method:?}", row.text);
-                answers += 1;
+                assert_eq!(result, wanted, "{policy:?} {:?} {method:?}", row.text);
+                cases += 1;
             }
         }
     }
-    assert_eq!(answers, 4 * 10 * 11);
+    assert_eq!(cases, 4 * 10 * 11);
 }
 
 /// The rules of the authorization endpoint, in order.
@@ -204,20 +204,20 @@ const VERIFIERS: [VerifierRow; 13] = [
 ];
 
 #[test]
-fn token_endpoint_answers_every_combination_as_the_rules_say() {
-    let mut answers = 0;
+fn token_endpoint_decides_every_combination_by_the_rules() {
+    let mut cases = 0;
     for policy in POLICIES {
         for stored in [None, Some(CodeChallengeMethod::S256), Some(CodeChallengeMethod::Plain)] {
             let challenge = stored.map(|method| CodeVerifier::parse(VERIFIER).unwrap().challenge(method));
             for row in &VERIFIERS {
-                let answer = policy.check_token_request(challenge.as_ref(), row.text);
+                let result = policy.check_token_request(challenge.as_ref(), row.text);
                 let wanted = token_model(policy.plain, policy.non_pkce, stored, row);
-                assert_eq!(answer, wanted, "{policy:?} {stored:?} {:?}", row.text);
-                answers += 1;
+                assert_eq!(result, wanted, "{policy:?} {stored:?} {:?}", row.text);
+                cases += 1;
             }
         }
     }
-    assert_eq!(answers, 4 * 3 * 13);
+    assert_eq!(cases, 4 * 3 * 13);
 }
 
 /// The rules of the token endpoint, in order.
@@ -272,8 +272,8 @@ fn a_method_without_a_challenge_is_refused_under_every_policy() {
     for policy in POLICIES {
         for method in ["S256", "plain", "unknown"] {
             for challenge in [None, Some("")] {
-                let answer = policy.check_authorization_request(challenge, Some(method));
-                assert_eq!(answer, Err(AuthorizationError::MethodWithoutChallenge));
+                let result = policy.check_authorization_request(challenge, Some(method));
+                assert_eq!(result, Err(AuthorizationError::MethodWithoutChallenge));
             }
         }
     }
@@ -299,25 +299,25 @@ fn nothing_at_all_needs_allow_non_pkce() {
 #[test]
 fn an_absent_method_is_plain_before_the_policy_looks() {
     for absent in [None, Some("")] {
-        let answer = ServerPolicy::new().check_authorization_request(Some(CHALLENGE), absent);
-        assert_eq!(answer, Err(AuthorizationError::MissingMethod));
-        let answer = ServerPolicy::new()
+        let result = ServerPolicy::new().check_authorization_request(Some(CHALLENGE), absent);
+        assert_eq!(result, Err(AuthorizationError::MissingMethod));
+        let result = ServerPolicy::new()
             .allow_plain()
             .check_authorization_request(Some(CHALLENGE), absent);
-        assert_eq!(answer.unwrap().method(), CodeChallengeMethod::Plain);
+        assert_eq!(result.unwrap().method(), CodeChallengeMethod::Plain);
     }
 }
 
 #[test]
 fn an_unknown_method_comes_before_policy_and_form() {
-    let answer = ServerPolicy::new().check_authorization_request(Some("bad"), Some("PLAIN"));
-    assert_eq!(answer, Err(AuthorizationError::UnknownMethod));
+    let result = ServerPolicy::new().check_authorization_request(Some("bad"), Some("PLAIN"));
+    assert_eq!(result, Err(AuthorizationError::UnknownMethod));
 }
 
 #[test]
 fn policy_comes_before_the_form_of_the_challenge() {
-    let answer = ServerPolicy::new().check_authorization_request(Some("bad"), Some("plain"));
-    assert_eq!(answer, Err(AuthorizationError::PlainNotAllowed));
+    let result = ServerPolicy::new().check_authorization_request(Some("bad"), Some("plain"));
+    assert_eq!(result, Err(AuthorizationError::PlainNotAllowed));
 }
 
 #[test]

@@ -98,7 +98,7 @@ fn a_method_is_a_plain_value_without_a_default() {
 }
 
 #[test]
-fn policies_and_answers_are_plain_values() {
+fn policies_and_outcomes_are_plain_values() {
     assert_impl_all!(ServerPolicy: Copy, Clone, Debug, PartialEq, Eq, Default, Send, Sync, Unpin, Any);
     assert_impl_all!(LenientPolicy: Copy, Clone, Debug, PartialEq, Eq, Send, Sync, Unpin, Any);
     // Only `ServerPolicy::allow_non_pkce` creates one.

@@ -112,8 +112,8 @@ fn methods() {
 fn authorization_requests() {
     for case in cases(AUTHORIZATION_REQUESTS, 240) {
         let (id, challenge) = (text(&case, "id"), parameter(&case, "code_challenge"));
-        let answer = policy(&case).check_authorization_request(challenge, parameter(&case, "code_challenge_method"));
-        if let Err(refused) = answer {
+        let result = policy(&case).check_authorization_request(challenge, parameter(&case, "code_challenge_method"));
+        if let Err(refused) = result {
             assert_eq!(refused.oauth_error(), text(&case, "error"), "{id}");
         }
         let wanted = match text(&case, "result") {
@@ -122,7 +122,7 @@ fn authorization_requests() {
             "refused" => Err(authorization_error(&case)),
             other => panic!("{id}: unknown result {other}"),
         };
-        let stored = answer.map(|it| it.map(|it| (Some(it.as_str().to_owned()), it.method())));
+        let stored = result.map(|it| it.map(|it| (Some(it.as_str().to_owned()), it.method())));
         assert_eq!(stored, wanted, "{id}");
     }
 }
@@ -132,8 +132,8 @@ fn token_requests() {
     for case in cases(TOKEN_REQUESTS, 144) {
         let id = text(&case, "id");
         let stored = stored(&case);
-        let answer = policy(&case).check_token_request(stored.as_ref(), parameter(&case, "code_verifier"));
-        if let Err(refused) = answer {
+        let result = policy(&case).check_token_request(stored.as_ref(), parameter(&case, "code_verifier"));
+        if let Err(refused) = result {
             assert_eq!(refused.oauth_error(), text(&case, "error"), "{id}");
         }
         let wanted = match text(&case, "result") {
@@ -142,7 +142,7 @@ fn token_requests() {
             "refused" => Err(token_error(&case)),
             other => panic!("{id}: unknown result {other}"),
         };
-        assert_eq!(answer, wanted, "{id}");
+        assert_eq!(result, wanted, "{id}");
     }
 }
 

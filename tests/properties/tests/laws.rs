@@ -14,7 +14,7 @@ use proptest::sample::select;
 use sha2::{Digest, Sha256};
 
 const UNRESERVED: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const BASE64URL: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 fn config() -> ProptestConfig {
     ProptestConfig {
@@ -46,8 +46,8 @@ proptest! {
         let stored = CodeChallenge::parse(&challenge_oracle(&a, method), method).unwrap();
         let equal = challenge_oracle(&a, method) == challenge_oracle(&b, method);
         prop_assert_eq!(stored.verify(&verifier(&b)).is_ok(), equal);
-        let answer = ServerPolicy::new().allow_plain().check_token_request(Some(&stored), Some(&b));
-        prop_assert_eq!(answer, if equal { Ok(()) } else { Err(TokenError::Mismatch) });
+        let result = ServerPolicy::new().allow_plain().check_token_request(Some(&stored), Some(&b));
+        prop_assert_eq!(result, if equal { Ok(()) } else { Err(TokenError::Mismatch) });
     }
 
     #[test]
@@ -227,7 +227,7 @@ fn s256_model(text: &str) -> Option<ParseChallengeError> {
             method,
         });
     }
-    if let Some(index) = text.bytes().position(|byte| !LETTERS.contains(&byte)) {
+    if let Some(index) = text.bytes().position(|byte| !BASE64URL.contains(&byte)) {
         return Some(ParseChallengeError::InvalidByte { index, method });
     }
     if decodes_to_32_octets_and_back(text) {
@@ -296,8 +296,8 @@ fn near_challenge_text() -> impl Strategy<Value = String> {
     let ascii = (0..=0x7fu8).prop_map(char::from);
     let odd = prop_oneof![3 => ascii, 1 => any::<char>()];
     let text = prop_oneof![
-        text_of(LETTERS, 43),
-        text_of(LETTERS, 0..=130),
+        text_of(BASE64URL, 43),
+        text_of(BASE64URL, 0..=130),
         any::<[u8; 32]>().prop_map(|digest| base64(&digest)),
     ];
     (text, vec((any::<proptest::sample::Index>(), odd), 0..=2)).prop_map(replace)
