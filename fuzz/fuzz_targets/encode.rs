@@ -1,5 +1,4 @@
-//! A verifier made of octets is their base64url, for every number of octets; one from a generator is that of the 32
-//! octets that the generator serves.
+//! A verifier of 32 to 96 octets is their base64url, and one from a generator is that of 32 octets.
 
 #![no_main]
 
@@ -9,7 +8,7 @@ use pkce_core_fuzz::base64url;
 use rand_core::{TryCryptoRng, TryRng};
 
 fuzz_target!(|input: &[u8]| {
-    // What is short is filled up with what is there, so that no length has an end of nothing but zeros.
+    // Repeats short input, so that a long verifier does not end in zeros.
     let octets: [u8; 96] = match input {
         [] => [0; 96],
         _ => std::array::from_fn(|i| input[i % input.len()]),
@@ -53,14 +52,14 @@ fn assert_generates(octets: &[u8; 32]) {
     );
 }
 
-/// What base64 encodes, the crate decodes.
+/// The crate decodes what base64 encodes.
 fn assert_round_trips(digest: &[u8; 32]) {
     let text = base64url(digest);
     let challenge = CodeChallenge::parse(&text, CodeChallengeMethod::S256).unwrap();
     assert_eq!(challenge.as_str(), text);
 }
 
-/// Serves its octets in the first fill, and fails from then on.
+/// Succeeds in the first fill, and fails from then on.
 struct Generator<'a> {
     octets: &'a [u8; 32],
     fills: usize,

@@ -1,5 +1,5 @@
-//! A text is a challenge of a method exactly when the rules say so, and comes out as it went in. Challenges of different
-//! methods are different, whatever their texts are.
+//! A text is a challenge of a method exactly if the rules say so, and is returned unchanged. Challenges of different
+//! methods are never equal.
 
 #![no_main]
 
@@ -24,9 +24,9 @@ fuzz_target!(|input: &[u8]| {
 });
 
 fn parsed(text: &str, method: CodeChallengeMethod) -> Result<CodeChallenge, ParseChallengeError> {
-    let answer = CodeChallenge::parse(text, method);
-    assert_eq!(answer.as_ref().err(), challenge_form(text, method).as_ref().err());
-    match &answer {
+    let result = CodeChallenge::parse(text, method);
+    assert_eq!(result.as_ref().err(), challenge_form(text, method).as_ref().err());
+    match &result {
         Ok(challenge) => {
             assert_eq!((challenge.as_str(), challenge.method()), (text, method));
             assert_eq!(
@@ -40,10 +40,10 @@ fn parsed(text: &str, method: CodeChallengeMethod) -> Result<CodeChallenge, Pars
         }
         Err(why) => assert_fits_error_description(why),
     }
-    answer
+    result
 }
 
-/// It shows an S256 challenge. What is the same for every plain one can hold nothing of this one.
+/// `Debug` shows an S256 challenge. It is the same for every plain challenge, so it contains no part of one.
 fn assert_debug(challenge: &CodeChallenge) {
     let shown = format!("{challenge:?} {challenge:#?}");
     match challenge.method() {

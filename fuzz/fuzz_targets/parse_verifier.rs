@@ -1,4 +1,4 @@
-//! A text is a verifier exactly when the rules say so, whichever way it comes in, and comes out as it went in.
+//! A text is a verifier exactly if the rules say so, for every parser, and is returned unchanged.
 
 #![no_main]
 
@@ -9,14 +9,14 @@ use pkce_core_fuzz::{assert_fits_error_description, text_of, verifier_form};
 fuzz_target!(|input: &[u8]| {
     let text = text_of(input);
     let wanted = verifier_form(&text);
-    assert_answer(CodeVerifier::parse(&text), wanted, &text);
-    assert_answer(text.parse(), wanted, &text);
-    assert_answer(CodeVerifier::try_from(text.as_str()), wanted, &text);
-    assert_answer(CodeVerifier::try_from(text.clone()), wanted, &text);
+    assert_result(CodeVerifier::parse(&text), wanted, &text);
+    assert_result(text.parse(), wanted, &text);
+    assert_result(CodeVerifier::try_from(text.as_str()), wanted, &text);
+    assert_result(CodeVerifier::try_from(text.clone()), wanted, &text);
 });
 
-fn assert_answer(answer: Result<CodeVerifier, ParseVerifierError>, wanted: Result<(), ParseVerifierError>, text: &str) {
-    match answer {
+fn assert_result(result: Result<CodeVerifier, ParseVerifierError>, wanted: Result<(), ParseVerifierError>, text: &str) {
+    match result {
         Ok(verifier) => {
             assert_eq!(wanted, Ok(()));
             assert_eq!(verifier.expose_secret(), text);
@@ -31,7 +31,7 @@ fn assert_answer(answer: Result<CodeVerifier, ParseVerifierError>, wanted: Resul
     }
 }
 
-/// What is the same for every verifier can hold nothing of this one.
+/// `Debug` is the same for every verifier, so it contains no part of one.
 fn assert_debug_tells_nothing(verifier: &CodeVerifier) {
     let other = CodeVerifier::from_random_bytes(&[0xff; 32]);
     assert_eq!(format!("{verifier:?} {verifier:#?}"), format!("{other:?} {other:#?}"));

@@ -1,18 +1,18 @@
-//! The challenge of every verifier is what sha2 and base64, used plainly, make of it. The verifier proves it; one with a
-//! single other character does not, and it proves no challenge whose digest has a single other bit.
+//! A challenge is what sha2 and base64 compute, and its verifier matches it. A verifier with one other character does
+//! not, and the verifier does not match a digest with one other bit.
 
 #![no_main]
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ServerPolicy, TokenError};
-use pkce_core_fuzz::{assert_same, base64url, challenge_of, verifier_text, with_letter};
+use pkce_core_fuzz::{assert_same, base64url, challenge_of, verifier_text, with_character};
 use sha2::{Digest, Sha256};
 
 #[derive(Arbitrary, Debug)]
 struct Input<'a> {
     at: u8,
-    letter: u8,
+    character: u8,
     verifier: &'a [u8],
 }
 
@@ -30,7 +30,7 @@ fuzz_target!(|input: Input| {
     let policy = ServerPolicy::new();
     assert_eq!(policy.check_token_request(Some(&stored), Some(&text)), Ok(()));
 
-    let other = with_letter(&text, input.at, input.letter);
+    let other = with_character(&text, input.at, input.character);
     if other != text {
         assert!(stored.verify(&CodeVerifier::parse(&other).unwrap()).is_err());
         assert_eq!(
@@ -39,7 +39,7 @@ fuzz_target!(|input: Input| {
         );
     }
 
-    // No octet of the digest is left out of the comparison.
+    // Every octet of the digest is compared.
     let digest: [u8; 32] = Sha256::digest(&text).into();
     for octet in 0..digest.len() {
         let mut near = digest;

@@ -1,5 +1,5 @@
-//! Both endpoints answer as the model says, under every policy, also when the policy has changed between the two: with
-//! the challenge that the first one gave, and with one that it did not.
+//! Both endpoints decide as the model does under every policy, even if the policy changes between the two requests: for
+//! the challenge that the first endpoint returned, and for any other.
 
 #![no_main]
 
@@ -10,8 +10,8 @@ use pkce_core::{
     TokenError,
 };
 use pkce_core_fuzz::{
-    METHODS, Switches, assert_fits_error_description, assert_same, authorization_answer, challenge_form, fields,
-    oauth_error, spelled_challenge, stored_answer, token_answer,
+    METHODS, Switches, assert_fits_error_description, assert_same, authorization_model, challenge_form, fields,
+    oauth_error, spelled_challenge, stored_model, token_model,
 };
 
 #[derive(Arbitrary, Debug)]
@@ -19,7 +19,7 @@ struct Input<'a> {
     has_challenge: bool,
     has_method: bool,
     has_verifier: bool,
-    /// A challenge, a method and a verifier: each may be empty.
+    /// A challenge, a method and a verifier, each of which may be empty.
     texts: &'a str,
 }
 
@@ -33,7 +33,7 @@ fuzz_target!(|input: Input| {
 
     for allow in POLICIES {
         let given = assert_authorization(allow, challenge, method);
-        // A database keeps the text and the method, and the server may have changed its mind before the token request.
+        // The database stores the text and the method, and the policy may change before the token request.
         let row = given.as_ref().map(|given| (given.as_str(), given.method()));
         let kept = assert_stored(row.map(|row| row.0), row.map(|row| row.1.as_str()));
         assert_eq!(given.is_some(), kept.is_some());
@@ -46,7 +46,7 @@ fuzz_target!(|input: Input| {
     }
     // The parameters, stored without a check.
     assert_stored(challenge, method);
-    // What some other program stored: nothing, or this text under either method.
+    // Rows that another program stored: none, or this text with either method.
     for allow in POLICIES {
         assert_token(allow, None, None, verifier);
         for method in METHODS {
@@ -123,9 +123,9 @@ fn check_token_request(
     }
 }
 
-/// The challenge of a row, which is what the model says.
+/// Returns the challenge of a row, as the model does.
 fn assert_stored(challenge: Option<&str>, method: Option<&str>) -> Option<CodeChallenge> {
-    let wanted = stored_answer(challenge, method);
+    let wanted = stored_model(challenge, method);
     match CodeChallenge::from_stored(challenge, method) {
         Ok(stored) => {
             assert_eq!(Ok(stored.as_ref().map(|it| (it.as_str(), it.method()))), wanted);
@@ -143,7 +143,7 @@ fn assert_stored(challenge: Option<&str>, method: Option<&str>) -> Option<CodeCh
 fn assert_authorization(allow: Switches, challenge: Option<&str>, method: Option<&str>) -> Option<CodeChallenge> {
     let listed = methods_supported(allow);
     assert_eq!(listed, &METHODS[..if allow.plain { 2 } else { 1 }]);
-    let wanted = authorization_answer(allow, challenge, method);
+    let wanted = authorization_model(allow, challenge, method);
     match check_authorization_request(allow, challenge, method) {
         Ok(given) => {
             assert_eq!(Ok(given.as_ref().map(|it| (it.as_str(), it.method()))), wanted);
@@ -164,9 +164,9 @@ fn assert_token(
     row: Option<(&str, CodeChallengeMethod)>,
     verifier: Option<&str>,
 ) {
-    let answer = check_token_request(allow, stored, verifier);
-    assert_eq!(answer, token_answer(allow, row, verifier), "{allow:?}");
-    match answer {
+    let result = check_token_request(allow, stored, verifier);
+    assert_eq!(result, token_model(allow, row, verifier), "{allow:?}");
+    match result {
         Ok(outcome) => assert_eq!(outcome == PkceOutcome::Verified, stored.is_some()),
         Err(why) => {
             assert_eq!(why.oauth_error(), oauth_error(why));
@@ -175,20 +175,20 @@ fn assert_token(
     }
 }
 
-/// A name is a method where it is spelled exactly so: an empty one is none, for only the endpoint knows of a default.
+/// A name is a method only in exactly this case. An empty name is not: only the endpoint applies the default.
 fn assert_method(name: &str) {
     let wanted = METHODS.into_iter().zip(["S256", "plain"]).find(|known| known.1 == name);
-    let answer = name.parse::<CodeChallengeMethod>();
-    assert_eq!(answer, wanted.map(|known| known.0).ok_or(ParseMethodError));
-    assert_eq!(CodeChallengeMethod::try_from(name), answer);
-    assert_eq!(CodeChallengeMethod::try_from(name.to_owned()), answer);
-    match answer {
+    let result = name.parse::<CodeChallengeMethod>();
+    assert_eq!(result, wanted.map(|known| known.0).ok_or(ParseMethodError));
+    assert_eq!(CodeChallengeMethod::try_from(name), result);
+    assert_eq!(CodeChallengeMethod::try_from(name.to_owned()), result);
+    match result {
         Ok(method) => assert_eq!(method.to_string(), name),
         Err(why) => assert_fits_error_description(&why),
     }
 }
 
-/// A client reads the same names in a server's metadata: the parameter as a list.
+/// A client reads the parameter as a list in the metadata of a server.
 fn assert_metadata(methods: Option<&str>) {
     let wanted = match methods.map(|list| format!(" {list} ").contains(" S256 ")) {
         None => S256Support::Unknown,

@@ -1,5 +1,5 @@
-//! An example for dependents: valid values, made by the crate's feature `arbitrary` out of whatever the fuzzer chooses.
-//! A verifier verifies its own challenge, and another one exactly when the texts say so.
+//! An example for dependents: valid values from the feature `arbitrary`. A verifier matches its own challenge, and
+//! another one exactly if the texts are equal.
 
 #![no_main]
 
@@ -19,6 +19,6 @@ fuzz_target!(|pair: (CodeVerifier, CodeChallenge)| {
     assert_eq!(own.as_str(), challenge_of(text, challenge.method()));
     assert!(own.verify(&verifier).is_ok());
 
-    let answer = POLICY.check_token_request(Some(&challenge), Some(text));
-    assert_eq!(answer.is_ok(), own.as_str() == challenge.as_str());
+    let result = POLICY.check_token_request(Some(&challenge), Some(text));
+    assert_eq!(result.is_ok(), own.as_str() == challenge.as_str());
 });

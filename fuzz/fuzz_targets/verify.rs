@@ -1,5 +1,5 @@
-//! A verifier is accepted exactly when sha2, base64 and `==` on texts accept it, by `verify` and by the token endpoint
-//! alike. Two challenges are equal exactly when their texts and methods are.
+//! A verifier is accepted exactly if sha2, base64 and `==` on texts accept it, by `verify` and by the token endpoint.
+//! Two challenges are equal exactly if their texts and methods are.
 
 #![no_main]
 
@@ -8,12 +8,12 @@ use libfuzzer_sys::fuzz_target;
 use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ServerPolicy};
 use pkce_core_fuzz::{
     METHODS, Switches, assert_fits_error_description, challenge_form, challenge_of, fields, spelled_challenge,
-    token_answer, verifier_form,
+    token_model, verifier_form,
 };
 
 #[derive(Arbitrary, Debug)]
 struct Input<'a> {
-    /// The method by which `=` is made.
+    /// The method that `=` stands for.
     plain: bool,
     /// A challenge and a verifier.
     texts: &'a str,
@@ -40,11 +40,11 @@ fn assert_pair(text: &str, method: CodeChallengeMethod, verifier: &str) {
 
     let equal = challenge_of(verifier, method) == text;
     let accepted = equal && verifier_form(verifier).is_ok();
-    let answer = POLICY.check_token_request(Some(&challenge), Some(verifier));
-    assert_eq!(answer.is_ok(), accepted);
+    let result = POLICY.check_token_request(Some(&challenge), Some(verifier));
+    assert_eq!(result.is_ok(), accepted);
     assert_eq!(
-        answer,
-        token_answer(ALLOW, Some((text, method)), Some(verifier)).map(|_| ())
+        result,
+        token_model(ALLOW, Some((text, method)), Some(verifier)).map(|_| ())
     );
 
     let parsed = CodeVerifier::parse(verifier);

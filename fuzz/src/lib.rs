@@ -1,5 +1,5 @@
-//! The models that the targets share: the rules of RFC 7636 and the decisions of a server, written a second time as
-//! plainly as possible. Nothing here calls the crate; it only uses its types.
+//! The models that the targets share: the rules of RFC 7636 and the decisions of a server, written as plainly as
+//! possible. They use the types of the crate, and call none of its code.
 
 use std::sync::LazyLock;
 
@@ -12,16 +12,16 @@ use pkce_core::{
 use sha2::{Digest, Sha256};
 
 pub const UNRESERVED: &[u8; 66] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-pub const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+pub const BASE64URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 pub const METHODS: [CodeChallengeMethod; 2] = [CodeChallengeMethod::S256, CodeChallengeMethod::Plain];
 
-/// Makes the models wrong in two respects, which every target must notice: the control of the fuzz gates.
+/// Makes the models wrong in two respects, which every target must notice: the control of `.ci/run fuzz`.
 static CONTROL: LazyLock<bool> = LazyLock::new(|| std::env::var_os("PKCE_FUZZ_CONTROL").is_some());
 
-// The rules of RFC 7636.
+// Rules of RFC 7636
 
-/// What is wrong with `text` as a verifier.
+/// Returns the rule that `text` breaks as a verifier.
 pub fn verifier_form(text: &str) -> Result<(), ParseVerifierError> {
     if text.len() < 43 + usize::from(*CONTROL) || text.len() > 128 {
         return Err(ParseVerifierError::InvalidLength { len: text.len() });
@@ -32,10 +32,10 @@ pub fn verifier_form(text: &str) -> Result<(), ParseVerifierError> {
     }
 }
 
-/// What is wrong with `text` as a challenge.
+/// Returns the rule that `text` breaks as a challenge.
 pub fn challenge_form(text: &str, method: CodeChallengeMethod) -> Result<(), ParseChallengeError> {
     let (lengths, alphabet): (_, &[u8]) = match method {
-        CodeChallengeMethod::S256 => (43..=43, LETTERS),
+        CodeChallengeMethod::S256 => (43..=43, BASE64URL),
         CodeChallengeMethod::Plain => (43..=128, UNRESERVED),
     };
     if !lengths.contains(&text.len()) {
@@ -47,9 +47,11 @@ pub fn challenge_form(text: &str, method: CodeChallengeMethod) -> Result<(), Par
     if let Some(index) = first_byte_outside(alphabet, text) {
         return Err(ParseChallengeError::InvalidByte { index, method });
     }
-    // 43 characters are 258 bits, 2 more than a digest has: the two lowest of the last character, which are zero in
-    // every fourth character of the alphabet.
-    let last = LETTERS.iter().position(|&letter| text.ends_with(char::from(letter)));
+    // 43 characters have 258 bits, 2 more than a digest: the two lowest of the last character, which are zero in every
+    // fourth character of the alphabet.
+    let last = BASE64URL
+        .iter()
+        .position(|&character| text.ends_with(char::from(character)));
     if method == CodeChallengeMethod::S256 && last.is_none_or(|last| last % 4 != 0) {
         return Err(ParseChallengeError::NonCanonical);
     }
@@ -60,7 +62,7 @@ fn first_byte_outside(alphabet: &[u8], text: &str) -> Option<usize> {
     text.bytes().position(|byte| !alphabet.contains(&byte))
 }
 
-/// The same as `challenge_form` with S256, found out in another way.
+/// Decides the same as `challenge_form` for S256, in another way.
 pub fn decodes_to_32_octets_and_back(text: &str) -> bool {
     URL_SAFE_NO_PAD
         .decode(text)
@@ -72,7 +74,7 @@ pub fn base64url(octets: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(octets) + padding
 }
 
-/// The challenge that `verifier` makes.
+/// Returns the challenge of `verifier`.
 pub fn challenge_of(verifier: &str, method: CodeChallengeMethod) -> String {
     match method {
         CodeChallengeMethod::S256 => base64url(&Sha256::digest(verifier)),
@@ -80,17 +82,17 @@ pub fn challenge_of(verifier: &str, method: CodeChallengeMethod) -> String {
     }
 }
 
-// The answers of a server, one rule after the other as the contract has them.
+// Decisions of a server
 
-/// The switches of a policy.
+/// The settings of a policy.
 #[derive(Clone, Copy, Debug)]
 pub struct Switches {
     pub plain: bool,
     pub non_pkce: bool,
 }
 
-/// Presence, method, policy, form: what to store, or why not.
-pub fn authorization_answer<'a>(
+/// Applies presence, method, policy and form, and returns what to store.
+pub fn authorization_model<'a>(
     allow: Switches,
     challenge: Option<&'a str>,
     method: Option<&str>,
@@ -114,8 +116,8 @@ pub fn authorization_answer<'a>(
     }
 }
 
-/// Presence, policy, form, comparison.
-pub fn token_answer(
+/// Applies presence, policy, form and comparison.
+pub fn token_model(
     allow: Switches,
     stored: Option<(&str, CodeChallengeMethod)>,
     verifier: Option<&str>,
@@ -144,8 +146,8 @@ pub fn token_answer(
     }
 }
 
-/// What two nullable columns hold.
-pub fn stored_answer<'a>(
+/// Reads two nullable columns.
+pub fn stored_model<'a>(
     challenge: Option<&'a str>,
     method: Option<&str>,
 ) -> Result<Option<(&'a str, CodeChallengeMethod)>, StoredChallengeError> {
@@ -173,11 +175,11 @@ pub fn oauth_error(error: TokenError) -> &'static str {
     }
 }
 
-// Laws that more than one target asserts.
+// Laws that more than one target asserts
 
-/// The text of an error fits into `error_description`: it is not empty, and holds only what RFC 6749, section 4.1.2.1,
-/// allows there. That it holds nothing of the input follows from the error itself, which the targets compare with one
-/// that was made of a length or an offset alone.
+/// Asserts that the message of an error fits `error_description`: it is not empty, and contains only the characters
+/// that RFC 6749 section 4.1.2.1 allows. It contains no input, because the targets compare the error with one that was
+/// constructed from a length or an offset alone.
 pub fn assert_fits_error_description(error: &dyn core::error::Error) {
     let text = error.to_string();
     assert!(!text.is_empty());
@@ -185,36 +187,36 @@ pub fn assert_fits_error_description(error: &dyn core::error::Error) {
     assert!(text.bytes().all(allowed), "{text}");
 }
 
-/// Every way to compare says that these are the same challenge.
+/// Asserts that all ways to compare two challenges agree that they are equal.
 pub fn assert_same(a: &CodeChallenge, b: &CodeChallenge) {
     assert!(a == b);
     assert!(b == a);
     assert_eq!((a.as_str(), a.method()), (b.as_str(), b.method()));
 }
 
-// Inputs.
+// Inputs
 
-/// The input as text. What is not UTF-8 cannot reach the crate.
+/// Returns the input as text. What is not UTF-8 cannot reach the crate.
 pub fn text_of(input: &[u8]) -> String {
     String::from_utf8_lossy(input).into_owned()
 }
 
-/// A well-formed verifier of 43 to 128 characters.
+/// Returns a well-formed verifier of 43 to 128 characters.
 pub fn verifier_text(input: &[u8]) -> String {
     let filled = input.iter().chain(std::iter::repeat(&b'A'));
     let text = filled.map(|&byte| char::from(one_of(UNRESERVED, byte)));
     text.take(input.len().clamp(43, 128)).collect()
 }
 
-/// `text` with one letter put in the place of a byte.
-pub fn with_letter(text: &str, at: u8, letter: u8) -> String {
+/// Returns `text` with another character at an offset.
+pub fn with_character(text: &str, at: u8, character: u8) -> String {
     let mut bytes = text.as_bytes().to_vec();
     let at = usize::from(at) % bytes.len();
-    bytes[at] = one_of(LETTERS, letter);
+    bytes[at] = one_of(BASE64URL, character);
     text_of(&bytes)
 }
 
-/// A byte of `alphabet` stands for itself, so that seeds can be read; any other one for some byte of it.
+/// Maps a byte of `alphabet` to itself, so that seeds are readable, and any other byte to one of `alphabet`.
 fn one_of(alphabet: &[u8], byte: u8) -> u8 {
     match alphabet.contains(&byte) {
         true => byte,
@@ -222,20 +224,20 @@ fn one_of(alphabet: &[u8], byte: u8) -> u8 {
     }
 }
 
-/// The inputs of a target that takes several texts are these texts with a tab between them. The last one may hold
-/// tabs; those that are missing are empty.
+/// Splits the input of a target that takes several texts at tabs. The last text may contain tabs; missing ones are
+/// empty.
 pub fn fields<const N: usize>(input: &str) -> [&str; N] {
     let mut fields = input.splitn(N, '\t');
     std::array::from_fn(|_| fields.next().unwrap_or_default())
 }
 
-/// A challenge as an input spells it: `=` is the one that `verifier` makes, which no fuzzer guesses. Two bytes after `=`
-/// are a place and a letter that is put there.
+/// Returns the challenge that an input stands for: `=` is the challenge of `verifier`, which no fuzzer guesses. Two
+/// bytes after `=` are an offset and the character to write there.
 pub fn spelled_challenge(spelled: &str, verifier: &str, method: CodeChallengeMethod) -> String {
     let right = || challenge_of(verifier, method);
     match spelled.as_bytes() {
         b"=" => right(),
-        [b'=', at, letter] if !verifier.is_empty() => with_letter(&right(), *at, *letter),
+        [b'=', at, character] if !verifier.is_empty() => with_character(&right(), *at, *character),
         _ => spelled.to_owned(),
     }
 }
