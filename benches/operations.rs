@@ -1,8 +1,8 @@
-//! What each operation costs, beside what bounds it from below: the compressions that the text needs, the generator that
-//! fills 32 octets, the heap block that holds the text.
+//! The time of each operation, next to its floor: the compressions that the text needs, the generator that fills 32
+//! octets, and the heap block that stores the text.
 //!
-//! `cargo bench` runs it; `cargo bench --all-features` adds `generate_from_rng`. How the figures compare with those of
-//! other crates, and the ratios that must hold, is the business of `benches/peers`.
+//! Run with `cargo bench`; `--all-features` adds `generate_from_rng`. `benches/peers` compares other crates, and checks
+//! the ratios that must hold.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use sha2::block_api::compress256;
 use sha2::{Digest, Sha256};
 
 fn main() {
-    // Short, for there are many; an option of the command line has the last word.
+    // Short, because there are many. Options on the command line take precedence.
     let mut criterion = Criterion::default()
         .warm_up_time(Duration::from_millis(300))
         .measurement_time(Duration::from_secs(1))
@@ -34,7 +34,7 @@ fn main() {
 
 type Group<'a> = BenchmarkGroup<'a, WallTime>;
 
-/// Measures a call at a text of `len` characters. Its result passes through `black_box` by reference, for a copy of it
+/// Measures a call for a text of `len` characters. The result passes through `black_box` by reference, because a copy
 /// would be measured too.
 fn time<T>(group: &mut Group<'_>, name: &str, len: usize, mut call: impl FnMut() -> T) {
     group.bench_function(BenchmarkId::new(name, len), |bencher| {
@@ -44,8 +44,8 @@ fn time<T>(group: &mut Group<'_>, name: &str, len: usize, mut call: impl FnMut()
     });
 }
 
-/// The limit of all that hashes: the compression function over the blocks that `len` characters and 9 bytes of padding
-/// fill.
+/// The floor of everything that hashes: the compression function over the blocks of `len` characters and 9 bytes of
+/// padding.
 fn time_compression(group: &mut Group<'_>, len: usize) {
     let blocks = &[[0xa5; 64]; 3][..(len + 9).div_ceil(64)];
     time(group, "limit: compress256", len, || {
@@ -55,7 +55,7 @@ fn time_compression(group: &mut Group<'_>, len: usize) {
     });
 }
 
-/// The limit of all that keeps a text on the heap.
+/// The floor of everything that stores a text on the heap.
 fn time_block(group: &mut Group<'_>, len: usize) {
     let text = "a".repeat(len);
     time(group, "limit: a heap block", len, || {
@@ -72,7 +72,7 @@ fn verifiers() -> [CodeVerifier; 3] {
     ]
 }
 
-/// The challenge of a fresh verifier, which is dropped as its client's would be.
+/// Derives the challenge of a new verifier, and drops the verifier.
 fn challenge_of(verifier: CodeVerifier) -> CodeChallenge {
     black_box(&verifier).challenge(CodeChallengeMethod::S256)
 }

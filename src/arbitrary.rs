@@ -1,4 +1,4 @@
-//! arbitrary: valid values, of every length and letter, for the fuzzers of dependents.
+//! `Arbitrary` for fuzzing dependents: valid values of every length and character.
 
 use ::arbitrary::{Arbitrary, Error, Result, Unstructured};
 
@@ -10,7 +10,7 @@ use crate::verifier::CodeVerifier;
 /// The unreserved characters.
 const ALPHABET: &[u8; 66] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 
-/// A well-formed verifier of 43 to 128 characters. Not a secret: a fuzzer chooses it, and by indexes into a table.
+/// Generates a verifier of 43 to 128 characters. It is not secret: the fuzzer chooses it, through indexes into a table.
 #[cfg_attr(docsrs, doc(cfg(feature = "arbitrary")))]
 impl<'a> Arbitrary<'a> for CodeVerifier {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
@@ -28,7 +28,7 @@ impl<'a> Arbitrary<'a> for CodeVerifier {
     }
 }
 
-/// A challenge of either method: any digest for S256, any well-formed verifier for plain.
+/// Generates a challenge of either method: any digest for S256, any verifier for plain.
 #[cfg_attr(docsrs, doc(cfg(feature = "arbitrary")))]
 impl<'a> Arbitrary<'a> for CodeChallenge {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
@@ -47,7 +47,7 @@ impl<'a> Arbitrary<'a> for CodeChallenge {
     }
 }
 
-/// One method or the other.
+/// Generates either method.
 #[cfg_attr(docsrs, doc(cfg(feature = "arbitrary")))]
 impl<'a> Arbitrary<'a> for CodeChallengeMethod {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {

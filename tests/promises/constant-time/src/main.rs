@@ -1,11 +1,11 @@
-//! Promise P4: no branch and no memory index depends on a secret byte in generate, challenge and verify, but for the two
-//! answers themselves, "well formed?" and "equal?", which `answers.supp` names.
+//! P4: in generate, challenge and verify, no branch and no memory index depends on a secret byte, except for the two
+//! results "well formed" and "equal", which `answers.supp` lists.
 //!
 //! Run a release build under valgrind: `valgrind -q --suppressions=answers.supp BINARY`. Each case marks its secret as
-//! undefined and then uses it; memcheck reports a branch or an address that depends on it, through every copy and every
-//! calculation. The controls do what the crate must not do, and must be reported.
+//! undefined and then uses it; memcheck reports every branch and address that depends on it, however it was copied or
+//! computed. The controls do what the crate must not do, and must be reported.
 //!
-//! valgrind hides the SHA instructions of the processor, so this is the portable compression function.
+//! valgrind hides the SHA instructions of the processor, so this runs the portable compression function.
 
 mod memcheck;
 
@@ -20,7 +20,7 @@ use rand_core::{TryCryptoRng, TryRng};
 
 use CodeChallengeMethod::{Plain, S256};
 
-/// A name, what is done, and whether memcheck must report it.
+/// A name, what to run, and whether memcheck must report it.
 type Case = (&'static str, fn(), bool);
 
 const CASES: &[Case] = &[
@@ -92,7 +92,7 @@ fn main() -> ExitCode {
     }
 }
 
-// The controls.
+// Controls
 
 const SECRET: [u8; 43] = *b"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
@@ -127,11 +127,11 @@ fn table_encoder() {
     black_box(text);
 }
 
-// The promise.
+// Cases
 
 const LENGTHS: std::ops::RangeInclusive<usize> = CodeVerifier::MIN_LEN..=CodeVerifier::MAX_LEN;
 
-/// A text of every unreserved character in turn, whose bytes are secret until it is dropped.
+/// Text of all unreserved characters in turn, whose bytes are secret until it is dropped.
 struct SecretText(String);
 
 impl SecretText {
@@ -156,8 +156,8 @@ fn secret_verifier(len: usize) -> CodeVerifier {
     CodeVerifier::parse(&SecretText::new(len).0).expect("well formed")
 }
 
-/// The challenge that a server has stored, which is public: that of the secret verifier, or another one, of the same
-/// length where it is plain, or the comparison would end there.
+/// The stored challenge, which is public: that of the secret verifier, or another one. If it is plain, it has the same
+/// length, because the comparison of different lengths ends early.
 fn stored(len: usize, method: CodeChallengeMethod, right: bool) -> CodeChallenge {
     let text = SecretText::new(len);
     memcheck::public(text.0.as_bytes());

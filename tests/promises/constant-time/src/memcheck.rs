@@ -1,4 +1,4 @@
-//! Client requests of valgrind's memcheck: a few instructions that do nothing on a real processor.
+//! Client requests of memcheck: a few instructions that have no effect on a real processor.
 
 use std::arch::asm;
 use std::ptr;
@@ -12,8 +12,8 @@ const MAKE_MEM_DEFINED: usize = MEMCHECK + 2;
 fn request(code: usize, a: usize, b: usize) -> usize {
     let arguments = [code, a, b, 0, 0, 0];
     let mut answer = 0_usize;
-    // SAFETY: the rotations add up to whole turns, and the exchange is of a register with itself; valgrind knows the
-    // sequence, reads the six words that `rax` points to, and puts its answer into `rdx`.
+    // SAFETY: the rotations add up to whole turns, and the exchange is of a register with itself. valgrind recognizes
+    // the sequence, reads the six words at `rax`, and writes its result to `rdx`.
     unsafe {
         asm!(
             "rol rdi, 3",
@@ -29,17 +29,17 @@ fn request(code: usize, a: usize, b: usize) -> usize {
     answer
 }
 
-/// From here on memcheck reports every branch and every address that depends on these bytes.
+/// Makes memcheck report every branch and every address that depends on these bytes.
 pub fn secret(bytes: &[u8]) {
     request(MAKE_MEM_UNDEFINED, bytes.as_ptr().addr(), bytes.len());
 }
 
-/// Takes that back.
+/// Reverts `secret`.
 pub fn public(bytes: &[u8]) {
     request(MAKE_MEM_DEFINED, bytes.as_ptr().addr(), bytes.len());
 }
 
-/// The number of reports so far, without those that the suppression file names.
+/// Returns the number of reports so far, without those in the suppression file.
 pub fn reports() -> usize {
     request(COUNT_ERRORS, 0, 0)
 }

@@ -1,9 +1,9 @@
-//! Promise P5: without `alloc`, nothing that can be reached through the public API can panic.
+//! P5: without `alloc`, nothing reachable through the public API can panic.
 //!
-//! The panic handler calls a function that does not exist. After link-time optimization the archive refers to it if,
-//! and only if, the compiler could not show that some panic is never reached. `run` looks for it with `nm`.
+//! The panic handler calls an undefined function. After link-time optimization, the archive refers to it exactly if the
+//! compiler could not prove that no panic is reachable. `run` looks for it with `nm`.
 //!
-//! Each function here takes its input from outside, so that nothing about it is known at compile time.
+//! Each function takes its input from outside, so that nothing about it is known at compile time.
 
 #![no_std]
 
@@ -29,11 +29,11 @@ unsafe extern "C" {
 
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
-    // SAFETY: it is never linked, let alone called.
+    // SAFETY: this is never linked, so it is never called.
     unsafe { a_panic_can_be_reached() }
 }
 
-/// A text from outside.
+/// Returns a text from outside.
 ///
 /// # Safety
 ///
@@ -303,7 +303,7 @@ pub unsafe extern "C" fn from_stored(
     }
 }
 
-/// The planted fault: the index comes from outside.
+/// The control: an index from outside.
 #[cfg(feature = "control")]
 #[unsafe(no_mangle)]
 pub extern "C" fn control(index: usize) -> u8 {
