@@ -1,290 +1,548 @@
-//! All vectors of `tests/vectors/`: the crate agrees with an implementation in another language that is written from
-//! the RFCs (`tests/vectors/generate.py`).
+//! Checks the crate against the test vectors in `tests/vectors/`, which `generate.py` computes without it.
 
-// Under Miri, reading the files alone would take minutes.
+// Miri would take minutes to read the files, and runs the same code in the other tests.
 #![cfg(not(miri))]
-
-mod common;
 
 use std::collections::HashSet;
 
-use common::Policy;
 use pkce_core::{
-    AuthorizationError, CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseChallengeError, ParseMethodError,
-    ParseVerifierError, PkceOutcome, ServerPolicy, TokenError,
+    AuthorizationError, CodeChallenge, CodeChallengeMethod, CodeVerifier, LenientPolicy, ParseChallengeError,
+    ParseMethodError, ParseVerifierError, PkceOutcome, ServerPolicy, StoredChallengeError, TokenError,
 };
-use serde_json::Value;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 const VERIFIERS: &str = include_str!("vectors/verifiers.json");
 const CHALLENGES: &str = include_str!("vectors/challenges.json");
 const PAIRS: &str = include_str!("vectors/pairs.json");
 const METHODS: &str = include_str!("vectors/methods.json");
+const STORED_CHALLENGES: &str = include_str!("vectors/stored_challenges.json");
 const AUTHORIZATION_REQUESTS: &str = include_str!("vectors/authorization_requests.json");
 const TOKEN_REQUESTS: &str = include_str!("vectors/token_requests.json");
 
 #[test]
 fn verifiers() {
-    for case in cases(VERIFIERS, 205) {
-        let (id, input) = (text(&case, "id"), text(&case, "verifier"));
-        let verifier = CodeVerifier::parse(input);
-        assert_eq!(
-            verifier.map(|it| it.expose_secret() == input),
-            wanted_form(&case, verifier_error),
-            "{id}"
-        );
-        let plain = CodeChallenge::parse(input, CodeChallengeMethod::Plain);
-        assert_eq!(
-            plain.map(|it| it.as_str() == input),
-            wanted_form(&case, |case| challenge_error(case, CodeChallengeMethod::Plain)),
-            "{id}"
-        );
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Input {
+        verifier: String,
+    }
+    for case in cases::<Input>(VERIFIERS, "verifiers", 205) {
+        let text = case.input.verifier.as_str();
+        let verifier = CodeVerifier::parse(text);
+        if let Ok(verifier) = &verifier {
+            assert!(verifier.expose_secret() == text, "{}", case.id);
+        }
+        case.check(verifier.map_or_else(
+            |error| Outcome::malformed("malformed", error.into()),
+            |_| Outcome::accepted("valid"),
+        ));
+        // A plain challenge has the syntax of a verifier.
+        let challenge = CodeChallenge::parse(text, CodeChallengeMethod::Plain);
+        case.check(challenge.map_or_else(
+            |error| Outcome::malformed("malformed", error.into()),
+            |_| Outcome::accepted("valid"),
+        ));
     }
 }
 
 #[test]
 fn challenges() {
-    for case in cases(CHALLENGES, 163) {
-        let (id, input, method) = (text(&case, "id"), text(&case, "challenge"), method(&case));
-        let challenge = CodeChallenge::parse(input, method);
-        assert_eq!(
-            challenge.map(|it| it.as_str() == input && it.method() == method),
-            wanted_form(&case, |case| challenge_error(case, method)),
-            "{id}"
-        );
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Input {
+        method: String,
+        challenge: String,
+    }
+    for case in cases::<Input>(CHALLENGES, "challenges", 161) {
+        let (text, method) = (case.input.challenge.as_str(), known_method(&case.input.method));
+        let challenge = CodeChallenge::parse(text, method);
+        if let Ok(challenge) = &challenge {
+            assert!(
+                challenge.as_str() == text && challenge.method() == method,
+                "{}",
+                case.id
+            );
+        }
+        if let Err(
+            ParseChallengeError::InvalidLength { method: named, .. }
+            | ParseChallengeError::InvalidByte { method: named, .. },
+        ) = challenge
+        {
+            assert_eq!(named, method, "{}", case.id);
+        }
+        case.check(challenge.map_or_else(
+            |error| Outcome::malformed("malformed", error.into()),
+            |_| Outcome::accepted("valid"),
+        ));
     }
 }
 
 #[test]
 fn pairs() {
-    for case in cases(PAIRS, 349) {
-        let (id, method) = (text(&case, "id"), method(&case));
-        let verifier = CodeVerifier::parse(text(&case, "verifier"));
-        let stored = CodeChallenge::parse(text(&case, "challenge"), method);
-        let result = match (&stored, &verifier) {
-            (Err(_), _) => "malformed_challenge",
-            (Ok(_), Err(_)) => "malformed_verifier",
-            (Ok(stored), Ok(verifier)) => {
-                let same = verifier.challenge(method) == *stored;
-                assert_eq!(stored.verify(verifier).is_ok(), same, "{id}");
-                if same { "match" } else { "mismatch" }
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Input {
+        method: String,
+        verifier: String,
+        challenge: String,
+    }
+    let policy = ServerPolicy::new().allow_plain();
+    for case in cases::<Input>(PAIRS, "pairs", 435) {
+        let method = known_method(&case.input.method);
+        let stored = match CodeChallenge::parse(&case.input.challenge, method) {
+            Ok(stored) => stored,
+            Err(error) => {
+                case.check(Outcome::malformed("malformed_challenge", error.into()));
+                continue;
             }
         };
-        assert_eq!(result, text(&case, "result"), "{id}");
-        match result {
-            "malformed_challenge" => assert_eq!(stored.as_ref().err(), challenge_error(&case, method).as_ref(), "{id}"),
-            "malformed_verifier" => assert_eq!(verifier.as_ref().err(), verifier_error(&case).as_ref(), "{id}"),
-            _ => {}
-        }
-
-        // The function for servers agrees.
-        if let Ok(stored) = &stored {
-            let policy = ServerPolicy::new().allow_plain();
-            let wanted = match (result, verifier_error(&case)) {
-                ("match", _) => Ok(()),
-                ("mismatch", _) => Err(TokenError::Mismatch),
-                (_, _) if text(&case, "verifier").is_empty() => Err(TokenError::MissingVerifier),
-                (_, Some(why)) => Err(TokenError::Malformed(why)),
-                (_, None) => panic!("{id}: malformed, but no reason"),
-            };
-            assert_eq!(
-                policy.check_token_request(Some(stored), Some(text(&case, "verifier"))),
-                wanted,
-                "{id}"
-            );
-        }
+        case.check(match CodeVerifier::parse(&case.input.verifier) {
+            Err(error) => Outcome::malformed("malformed_verifier", error.into()),
+            Ok(verifier) => {
+                let equal = verifier.challenge(method) == stored;
+                assert_eq!(stored.verify(&verifier).is_ok(), equal, "{}", case.id);
+                if equal {
+                    Outcome::accepted("match")
+                } else {
+                    Outcome::refused("mismatch")
+                }
+            }
+        });
+        // The server's function comes to the same result, except that an empty verifier counts as absent.
+        case.check(
+            match policy.check_token_request(Some(&stored), Some(&case.input.verifier)) {
+                Ok(()) => Outcome::accepted("match"),
+                Err(TokenError::Mismatch) => Outcome::refused("mismatch"),
+                Err(TokenError::Malformed(error)) => Outcome::malformed("malformed_verifier", error.into()),
+                Err(TokenError::MissingVerifier) if case.input.verifier.is_empty() => {
+                    let error = ParseVerifierError::InvalidLength { len: 0 };
+                    Outcome::malformed("malformed_verifier", error.into())
+                }
+                Err(other) => panic!("{}: {other:?}", case.id),
+            },
+        );
     }
 }
 
 #[test]
 fn methods() {
-    for case in cases(METHODS, 40) {
-        let (id, input) = (text(&case, "id"), text(&case, "method"));
-        let method: Result<CodeChallengeMethod, ParseMethodError> = input.parse();
-        assert_eq!(
-            method.map(|it| it.as_str() == input),
-            wanted_form(&case, method_error),
-            "{id}"
-        );
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Input {
+        method: String,
+    }
+    for case in cases::<Input>(METHODS, "methods", 42) {
+        let method: Result<CodeChallengeMethod, ParseMethodError> = case.input.method.parse();
+        if let Ok(method) = method {
+            assert_eq!(method.as_str(), case.input.method, "{}", case.id);
+        }
+        case.check(match method {
+            Ok(_) => Outcome::accepted("valid"),
+            Err(ParseMethodError) => Outcome::refused("unknown_method"),
+        });
+    }
+}
+
+#[test]
+fn stored_challenges() {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Input {
+        challenge: Option<String>,
+        method: Option<String>,
+    }
+    for case in cases::<Input>(STORED_CHALLENGES, "stored_challenges", 77) {
+        let (challenge, method) = (case.input.challenge.as_deref(), case.input.method.as_deref());
+        case.check(match CodeChallenge::from_stored(challenge, method) {
+            Ok(None) => Outcome::accepted("none"),
+            Ok(Some(stored)) => {
+                assert!(Some(stored.as_str()) == challenge, "{}", case.id);
+                assert_eq!(Some(stored.method().as_str()), method, "{}", case.id);
+                Outcome::accepted("challenge")
+            }
+            Err(error) => {
+                let outcome = match error {
+                    StoredChallengeError::Incomplete => Outcome::refused("incomplete"),
+                    StoredChallengeError::Method(ParseMethodError) => Outcome::refused("unknown_method"),
+                    StoredChallengeError::Challenge(error) => Outcome::malformed("malformed_challenge", error.into()),
+                    other => panic!("{}: {other:?}", case.id),
+                };
+                outcome.with_error(error.oauth_error())
+            }
+        });
     }
 }
 
 #[test]
 fn authorization_requests() {
-    for case in cases(AUTHORIZATION_REQUESTS, 240) {
-        let (id, challenge) = (text(&case, "id"), parameter(&case, "code_challenge"));
-        let result = policy(&case).check_authorization_request(challenge, parameter(&case, "code_challenge_method"));
-        if let Err(refused) = result {
-            assert_eq!(refused.oauth_error(), text(&case, "error"), "{id}");
-        }
-        let wanted = match text(&case, "result") {
-            "challenge" => Ok(Some((challenge.map(str::to_owned), method(&case)))),
-            "no_challenge" => Ok(None),
-            "refused" => Err(authorization_error(&case)),
-            other => panic!("{id}: unknown result {other}"),
-        };
-        let stored = result.map(|it| it.map(|it| (Some(it.as_str().to_owned()), it.method())));
-        assert_eq!(stored, wanted, "{id}");
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Input {
+        policy: Policy,
+        challenge: Option<String>,
+        method: Option<String>,
+    }
+    for case in cases::<Input>(AUTHORIZATION_REQUESTS, "authorization_requests", 240) {
+        let (challenge, method) = (case.input.challenge.as_deref(), case.input.method.as_deref());
+        case.check(match case.input.policy.check_authorization_request(challenge, method) {
+            Ok(None) => Outcome::accepted("not_used"),
+            Ok(Some(stored)) => Outcome {
+                stored: Some(Stored {
+                    challenge: stored.as_str().to_owned(),
+                    method: stored.method().as_str().to_owned(),
+                }),
+                ..Outcome::accepted("challenge")
+            },
+            Err(error) => {
+                let outcome = match error {
+                    AuthorizationError::MissingChallenge => Outcome::refused("missing_challenge"),
+                    AuthorizationError::MissingMethod => Outcome::refused("missing_method"),
+                    AuthorizationError::MethodWithoutChallenge => Outcome::refused("method_without_challenge"),
+                    AuthorizationError::UnknownMethod => Outcome::refused("unknown_method"),
+                    AuthorizationError::PlainNotAllowed => Outcome::refused("plain_not_allowed"),
+                    AuthorizationError::Malformed(error) => Outcome::malformed("malformed_challenge", error.into()),
+                    other => panic!("{}: {other:?}", case.id),
+                };
+                outcome.with_error(error.oauth_error())
+            }
+        });
     }
 }
 
 #[test]
 fn token_requests() {
-    for case in cases(TOKEN_REQUESTS, 144) {
-        let id = text(&case, "id");
-        let stored = stored(&case);
-        let result = policy(&case).check_token_request(stored.as_ref(), parameter(&case, "code_verifier"));
-        if let Err(refused) = result {
-            assert_eq!(refused.oauth_error(), text(&case, "error"), "{id}");
-        }
-        let wanted = match text(&case, "result") {
-            "verified" => Ok(PkceOutcome::Verified),
-            "not_used" => Ok(PkceOutcome::NotUsed),
-            "refused" => Err(token_error(&case)),
-            other => panic!("{id}: unknown result {other}"),
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Input {
+        policy: Policy,
+        stored: Option<Stored>,
+        verifier: Option<String>,
+    }
+    for case in cases::<Input>(TOKEN_REQUESTS, "token_requests", 156) {
+        let (id, policy) = (&case.id, &case.input.policy);
+        let stored = case.input.stored.as_ref().map(|row| {
+            let method = known_method(&row.method);
+            CodeChallenge::parse(&row.challenge, method).unwrap_or_else(|error| panic!("{id}: {error}"))
+        });
+        case.check(
+            match policy.check_token_request(stored.as_ref(), case.input.verifier.as_deref()) {
+                Ok(PkceOutcome::Verified) => Outcome::accepted("verified"),
+                Ok(PkceOutcome::NotUsed) => Outcome::accepted("not_used"),
+                Err(error) => {
+                    let outcome = match error {
+                        TokenError::MissingVerifier => Outcome::refused("missing_verifier"),
+                        TokenError::UnexpectedVerifier => Outcome::refused("unexpected_verifier"),
+                        TokenError::Malformed(error) => Outcome::malformed("malformed_verifier", error.into()),
+                        TokenError::Mismatch => Outcome::refused("mismatch"),
+                        TokenError::PlainNotAllowed => Outcome::refused("plain_not_allowed"),
+                        TokenError::MissingChallenge => Outcome::refused("missing_challenge"),
+                        other => panic!("{id}: {other:?}"),
+                    };
+                    outcome.with_error(error.oauth_error())
+                }
+            },
+        );
+
+        let (challenge, method) = match &case.input.stored {
+            Some(row) => (Some(row.challenge.as_str()), Some(row.method.as_str())),
+            None => (None, None),
         };
-        assert_eq!(result, wanted, "{id}");
+        let reachable = policy.check_authorization_request(challenge, method) == Ok(stored);
+        assert_eq!(case.policy_changed, Some(!reachable), "{id}");
     }
 }
 
 #[test]
-fn every_case_has_an_id_of_its_own_and_a_source() {
+fn ids_are_unique() {
     let mut seen = HashSet::new();
-    let files = [
-        VERIFIERS,
-        CHALLENGES,
-        PAIRS,
-        METHODS,
-        AUTHORIZATION_REQUESTS,
-        TOKEN_REQUESTS,
+    for (file, group) in [
+        (VERIFIERS, "verifiers"),
+        (CHALLENGES, "challenges"),
+        (PAIRS, "pairs"),
+        (METHODS, "methods"),
+        (STORED_CHALLENGES, "stored_challenges"),
+        (AUTHORIZATION_REQUESTS, "authorization_requests"),
+        (TOKEN_REQUESTS, "token_requests"),
+    ] {
+        for case in cases::<serde_json::Value>(file, group, 1) {
+            assert!(seen.insert(case.id.clone()), "{} is not unique", case.id);
+        }
+    }
+    assert!(seen.len() >= 1316, "{} cases", seen.len());
+}
+
+/// The harness must see a wrong expectation in each field.
+#[test]
+fn a_wrong_expectation_is_seen() {
+    let challenge = || Stored {
+        challenge: String::new(),
+        method: "S256".to_owned(),
+    };
+    let right = Outcome {
+        malformed: Some(Malformed::InvalidLength { length: 42 }),
+        stored: Some(challenge()),
+        ..Outcome::refused("mismatch").with_error("invalid_grant")
+    };
+    let same = || Outcome {
+        decision: right.decision.clone(),
+        malformed: right.malformed,
+        stored: Some(challenge()),
+        error: right.error.clone(),
+        other_errors: None,
+        accepted: false,
+    };
+    assert!(right == same());
+    let wrong = [
+        Outcome {
+            accepted: true,
+            ..same()
+        },
+        Outcome {
+            decision: "match".to_owned(),
+            ..same()
+        },
+        Outcome {
+            malformed: Some(Malformed::InvalidLength { length: 43 }),
+            ..same()
+        },
+        Outcome {
+            malformed: None,
+            ..same()
+        },
+        Outcome { stored: None, ..same() },
+        Outcome { error: None, ..same() },
     ];
-    for case in files.into_iter().flat_map(|file| cases(file, 1)) {
-        assert!(!text(&case, "source").is_empty() && !text(&case, "comment").is_empty());
+    assert!(wrong.iter().all(|wrong| *wrong != right));
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The files
+// ---------------------------------------------------------------------------------------------------------------------
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File<I> {
+    version: String,
+    group: String,
+    description: String,
+    count: usize,
+    cases: Vec<Case<I>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case<I> {
+    id: String,
+    comment: String,
+    sources: Vec<String>,
+    basis: Basis,
+    input: I,
+    policy_changed: Option<bool>,
+    expected: Outcome,
+    rfc: Option<Rfc>,
+}
+
+#[derive(Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case")]
+enum Basis {
+    Required,
+    Stricter,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rfc {
+    accepted: bool,
+    decision: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Policy {
+    require_pkce: bool,
+    allow_plain: bool,
+}
+
+#[derive(Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    challenge: String,
+    method: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, rename_all = "snake_case", tag = "rule")]
+enum Malformed {
+    InvalidLength { length: usize },
+    InvalidByte { offset: usize },
+    NonCanonical,
+}
+
+/// What a case expects, or what the crate returned.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Outcome {
+    accepted: bool,
+    decision: String,
+    malformed: Option<Malformed>,
+    stored: Option<Stored>,
+    error: Option<String>,
+    /// For other implementations.
+    other_errors: Option<Vec<String>>,
+}
+
+impl PartialEq for Outcome {
+    fn eq(&self, other: &Self) -> bool {
+        self.accepted == other.accepted
+            && self.decision == other.decision
+            && self.malformed == other.malformed
+            && self.stored == other.stored
+            && self.error == other.error
+    }
+}
+
+impl Outcome {
+    /// For failure messages, which must not contain a challenge: a plain one is a verifier.
+    fn summary(&self) -> String {
+        let stored = self.stored.as_ref().map(|stored| &stored.method);
+        format!("{} {:?} {:?} {:?}", self.decision, self.malformed, stored, self.error)
+    }
+
+    fn accepted(decision: &str) -> Self {
+        Self {
+            accepted: true,
+            ..Self::refused(decision)
+        }
+    }
+
+    fn refused(decision: &str) -> Self {
+        Self {
+            accepted: false,
+            decision: decision.to_owned(),
+            malformed: None,
+            stored: None,
+            error: None,
+            other_errors: None,
+        }
+    }
+
+    fn malformed(decision: &str, malformed: Malformed) -> Self {
+        Self {
+            malformed: Some(malformed),
+            ..Self::refused(decision)
+        }
+    }
+
+    fn with_error(self, error: &str) -> Self {
+        Self {
+            error: Some(error.to_owned()),
+            ..self
+        }
+    }
+}
+
+impl From<ParseVerifierError> for Malformed {
+    fn from(error: ParseVerifierError) -> Self {
+        match error {
+            ParseVerifierError::InvalidLength { len } => Self::InvalidLength { length: len },
+            ParseVerifierError::InvalidByte { index } => Self::InvalidByte { offset: index },
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+impl From<ParseChallengeError> for Malformed {
+    fn from(error: ParseChallengeError) -> Self {
+        match error {
+            ParseChallengeError::InvalidLength { len, .. } => Self::InvalidLength { length: len },
+            ParseChallengeError::InvalidByte { index, .. } => Self::InvalidByte { offset: index },
+            ParseChallengeError::NonCanonical => Self::NonCanonical,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+impl<I> Case<I> {
+    fn check(&self, outcome: Outcome) {
         assert!(
-            seen.insert(text(&case, "id").to_owned()),
-            "{} is there twice",
-            text(&case, "id")
+            outcome == self.expected,
+            "{}: {}, not {}",
+            self.id,
+            outcome.summary(),
+            self.expected.summary()
         );
     }
-    assert!(seen.len() >= 1141, "{} cases", seen.len());
 }
 
-/// Returns the cases of a file, of which there must be `at_least` so many.
-fn cases(file: &str, at_least: usize) -> Vec<Value> {
-    let mut file: Value = serde_json::from_str(file).unwrap();
-    let Value::Array(cases) = file["cases"].take() else {
-        panic!("no list of cases");
-    };
-    assert_eq!(file["count"], cases.len());
-    assert!(cases.len() >= at_least, "{} cases in {}", cases.len(), file["group"]);
-    cases
-}
-
-/// Returns a member that is a string.
-fn text<'a>(case: &'a Value, name: &str) -> &'a str {
-    let Value::String(text) = &case[name] else {
-        panic!("{name} is no text in {case}");
-    };
-    text
-}
-
-/// Returns a member that is a string, or `None` for null, which stands for an absent parameter.
-fn parameter<'a>(case: &'a Value, name: &str) -> Option<&'a str> {
-    assert!(case.get(name).is_some(), "no {name} in {case}");
-    (!case[name].is_null()).then(|| text(case, name))
-}
-
-fn number(case: &Value, name: &str) -> usize {
-    let number = case[name].as_u64().and_then(|it| usize::try_from(it).ok());
-    number.unwrap_or_else(|| panic!("{name} is no number in {case}"))
-}
-
-fn method(case: &Value) -> CodeChallengeMethod {
-    text(case, "method").parse().unwrap()
-}
-
-fn policy(case: &Value) -> Policy {
-    let flag = |name: &str| case["policy"][name].as_bool().unwrap();
-    Policy::new(flag("allow_plain"), flag("allow_non_pkce"))
-}
-
-fn stored(case: &Value) -> Option<CodeChallenge> {
-    let stored = case.get("stored").unwrap();
-    let parse = || {
-        let method = text(stored, "code_challenge_method").parse().unwrap();
-        CodeChallenge::parse(text(stored, "code_challenge"), method).unwrap()
-    };
-    (!stored.is_null()).then(parse)
-}
-
-/// Returns the outcome of parsing one text. `Ok` contains whether the text is returned unchanged.
-fn wanted_form<E: std::fmt::Debug>(case: &Value, error: impl Fn(&Value) -> Option<E>) -> Result<bool, E> {
-    match (text(case, "result"), error(case)) {
-        ("valid", None) => Ok(true),
-        ("invalid", Some(why)) => Err(why),
-        other => panic!("unknown outcome {other:?} in {case}"),
-    }
-}
-
-/// Returns the name of the rule that a verifier breaks.
-fn verifier_error(case: &Value) -> Option<ParseVerifierError> {
-    match case["reason"].as_str()? {
-        "invalid_length" => Some(ParseVerifierError::InvalidLength {
-            len: number(case, "length"),
-        }),
-        "invalid_byte" => Some(ParseVerifierError::InvalidByte {
-            index: number(case, "offset"),
-        }),
-        _ => None,
-    }
-}
-
-/// Returns the name of the rule that a challenge of `method` breaks.
-fn challenge_error(case: &Value, method: CodeChallengeMethod) -> Option<ParseChallengeError> {
-    match case["reason"].as_str()? {
-        "invalid_length" => Some(ParseChallengeError::InvalidLength {
-            len: number(case, "length"),
-            method,
-        }),
-        "invalid_byte" => Some(ParseChallengeError::InvalidByte {
-            index: number(case, "offset"),
-            method,
-        }),
-        "non_canonical" => Some(ParseChallengeError::NonCanonical),
-        _ => None,
-    }
-}
-
-fn method_error(case: &Value) -> Option<ParseMethodError> {
-    (case["reason"].as_str()? == "unknown_method").then_some(ParseMethodError)
-}
-
-fn authorization_error(case: &Value) -> AuthorizationError {
-    match text(case, "reason") {
-        "missing_challenge" => AuthorizationError::MissingChallenge,
-        "missing_method" => AuthorizationError::MissingMethod,
-        "method_without_challenge" => AuthorizationError::MethodWithoutChallenge,
-        "unknown_method" => AuthorizationError::UnknownMethod,
-        "plain_not_allowed" => AuthorizationError::PlainNotAllowed,
-        other => {
-            // An absent method means plain.
-            let method = parameter(case, "code_challenge_method").filter(|method| !method.is_empty());
-            let method = method.unwrap_or("plain").parse().unwrap();
-            let why = challenge_error(case, method);
-            AuthorizationError::Malformed(why.unwrap_or_else(|| panic!("unknown reason {other}")))
+impl Policy {
+    fn check_authorization_request(
+        &self,
+        challenge: Option<&str>,
+        method: Option<&str>,
+    ) -> Result<Option<CodeChallenge>, AuthorizationError> {
+        if self.require_pkce {
+            self.strict().check_authorization_request(challenge, method).map(Some)
+        } else {
+            self.lenient().check_authorization_request(challenge, method)
         }
     }
-}
 
-fn token_error(case: &Value) -> TokenError {
-    match text(case, "reason") {
-        "missing_verifier" => TokenError::MissingVerifier,
-        "unexpected_verifier" => TokenError::UnexpectedVerifier,
-        "mismatch" => TokenError::Mismatch,
-        "plain_not_allowed" => TokenError::PlainNotAllowed,
-        "missing_challenge" => TokenError::MissingChallenge,
-        other => {
-            let why = verifier_error(case);
-            TokenError::Malformed(why.unwrap_or_else(|| panic!("unknown reason {other}")))
+    fn check_token_request(
+        &self,
+        stored: Option<&CodeChallenge>,
+        verifier: Option<&str>,
+    ) -> Result<PkceOutcome, TokenError> {
+        if self.require_pkce {
+            let checked = self.strict().check_token_request(stored, verifier);
+            checked.map(|()| PkceOutcome::Verified)
+        } else {
+            self.lenient().check_token_request(stored, verifier)
         }
     }
+
+    fn strict(&self) -> ServerPolicy {
+        if self.allow_plain {
+            ServerPolicy::new().allow_plain()
+        } else {
+            ServerPolicy::new()
+        }
+    }
+
+    fn lenient(&self) -> LenientPolicy {
+        self.strict().allow_non_pkce()
+    }
+}
+
+/// Reads a file and checks what holds for every group.
+fn cases<I: DeserializeOwned>(file: &str, group: &str, at_least: usize) -> Vec<Case<I>> {
+    let file: File<I> = serde_json::from_str(file).unwrap_or_else(|error| panic!("{group}: {error}"));
+    assert_eq!((file.version.as_str(), file.group.as_str()), ("1.0", group));
+    assert!(!file.description.is_empty());
+    assert_eq!(file.count, file.cases.len(), "{group}");
+    assert!(file.count >= at_least, "{} cases in {group}", file.count);
+    for case in &file.cases {
+        assert!(!case.comment.is_empty() && !case.sources.is_empty(), "{}", case.id);
+        assert_eq!(
+            case.expected.error.is_some(),
+            case.expected.other_errors.is_some(),
+            "{}",
+            case.id
+        );
+        // The crate accepts nothing that the RFCs refuse, so a stricter case is a refusal.
+        match (&case.basis, &case.rfc) {
+            (Basis::Required, None) => {}
+            (Basis::Stricter, Some(rfc)) => {
+                assert!(!case.expected.accepted, "{}", case.id);
+                assert!(rfc.accepted || rfc.decision != case.expected.decision, "{}", case.id);
+            }
+            _ => panic!("{}: `rfc` belongs to stricter cases", case.id),
+        }
+    }
+    file.cases
+}
+
+fn known_method(name: &str) -> CodeChallengeMethod {
+    name.parse()
+        .unwrap_or_else(|error: ParseMethodError| panic!("{name}: {error}"))
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes the vectors, or with --check computes them anew, compares, and validates the files against schema.json.
+"""Writes the test vectors. With --check, compares the files with what it would write.
 
-Python 3.9 or newer, and nothing else. Where the package `jsonschema` is installed, it validates too.
+Needs Python 3.9. If the package `jsonschema` is installed, also validates the files against schema.json.
 """
 
 import json
@@ -11,26 +11,34 @@ import sys
 
 sys.dont_write_bytecode = True
 
-import cases  # noqa: E402 (no __pycache__ beside the vectors)
+import cases  # noqa: E402 (after the line above, so that no __pycache__ appears beside the vectors)
 import rules  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 
-# Per group: its cases, the rule that decides them, and what its file says about itself.
+# Minor: cases were added. Major: an id, a field or an expectation was changed or removed.
+VERSION = "1.0"
+
+# Per group: its cases, the rule that decides them, and the description in its file.
 GROUPS = {
-    "verifiers": (cases.verifiers, rules.verifier, "Whether a text is a code_verifier."),
-    "challenges": (cases.challenges, rules.challenge, "Whether a text is a code_challenge of the method."),
-    "pairs": (cases.pairs, rules.pair, "Whether a verifier belongs to a challenge of the method."),
-    "methods": (cases.methods, rules.method, "Whether a text is a code_challenge_method."),
+    "verifiers": (cases.verifiers, rules.verifier, "Whether a value is a code_verifier."),
+    "challenges": (cases.challenges, rules.challenge, "Whether a value is a code_challenge of the method."),
+    "pairs": (cases.pairs, rules.pair, "Whether a challenge was derived from a verifier by the method."),
+    "methods": (cases.methods, rules.method, "Whether a value is a code_challenge_method."),
+    "stored_challenges": (
+        cases.stored_challenges,
+        rules.stored_challenge,
+        "What a server reads from the two nullable columns that hold a challenge and its method.",
+    ),
     "authorization_requests": (
         cases.authorization_requests,
         rules.authorization_request,
-        "What a server answers to the PKCE parameters of an authorization request, under each policy.",
+        "How a server with the given policy responds to the PKCE parameters of an authorization request.",
     ),
     "token_requests": (
         cases.token_requests,
         rules.token_request,
-        "What a server answers to the code_verifier of a token request, under each policy.",
+        "How a server with the given policy responds to the code_verifier of a token request.",
     ),
 }
 
@@ -40,17 +48,19 @@ def main(arguments):
         print("usage: generate.py [--check]", file=sys.stderr)
         return 2
     if rules.s256(cases.VERIFIER) != cases.CHALLENGE:
-        raise SystemExit("error: the rules do not give the challenge of RFC 7636 Appendix B")
-    texts = {group: text_of(group) for group in GROUPS}
+        raise SystemExit("error: the rules do not derive the challenge of RFC 7636 Appendix B")
+    files = {group: file_of(group) for group in GROUPS}
+    check_unique(files)
+    texts = {group: text_of(file) for group, file in files.items()}
     if not arguments:
         for group, text in texts.items():
             path_of(group).write_bytes(text.encode("ascii"))
-    faults = [fault for group, text in texts.items() for fault in faults_of(group, text)] + repeated_ids(texts)
+    faults = differences(texts) + faults_of_readme(files) + schema_violations(files)
     for fault in faults:
         print("error: " + fault, file=sys.stderr)
-    counts = {group: json.loads(text)["count"] for group, text in texts.items()}
-    for group, count in {**counts, "all": sum(counts.values())}.items():
-        print("%-24s %4d" % (group, count))
+    for group, file in files.items():
+        print("%-24s %4d cases: %4d required, %3d stricter" % (group, file["count"], *by_basis(file)))
+    print("%-24s %4d" % ("all", sum(file["count"] for file in files.values())))
     return 1 if faults else 0
 
 
@@ -58,156 +68,113 @@ def path_of(group):
     return HERE / (group + ".json")
 
 
-def text_of(group):
-    make, decide, description = GROUPS[group]
-    decided = [with_outcome(case, decide) for case in make()]
-    file = {"group": group, "description": description, "count": len(decided), "cases": decided}
-    # DEL is ASCII, but nothing that an editor shows.
+def file_of(group):
+    make, rule, description = GROUPS[group]
+    decided = [decide(case, rule, group) for case in make()]
+    return {
+        "version": VERSION,
+        "group": group,
+        "description": description,
+        "count": len(decided),
+        "cases": decided,
+    }
+
+
+def decide(case, rule, group):
+    """Adds what the case expects, and whether the RFCs alone lead to the same result."""
+    expected = with_accepted(rule(*case["input"].values()))
+    if case["decision"] not in (None, in_short(expected)):
+        message = "error: %s: the case says %s, the rules %s"
+        raise SystemExit(message % (case["id"], case["decision"], in_short(expected)))
+    by_rfc = with_accepted(rule(*case["input"].values(), by_rfc=True))
+    if expected["accepted"] and not by_rfc["accepted"]:
+        raise SystemExit("error: %s is accepted against the RFCs" % case["id"])
+    # The RFCs tell four kinds of pairs apart. A request is accepted or refused; they do not name the reasons.
+    compared = ("decision",) if group == "pairs" else ("accepted",)
+    stricter = any(expected[key] != by_rfc[key] for key in compared)
+    decided = {name: case[name] for name in ("id", "comment", "sources")}
+    decided["basis"] = "stricter" if stricter else "required"
+    decided["input"] = case["input"]
+    if group == "token_requests":
+        decided["policy_changed"] = rules.policy_changed(case["input"]["policy"], case["input"]["stored"])
+    decided["expected"] = expected
+    if stricter:
+        decided["rfc"] = {key: by_rfc[key] for key in ("accepted", "decision")}
+    return decided
+
+
+def with_accepted(outcome):
+    return {"accepted": outcome["decision"] in rules.ACCEPTING, **outcome}
+
+
+def in_short(expected):
+    parts = [expected["decision"]] if expected["decision"] != "malformed" else []
+    return " ".join(parts + [str(value) for value in expected.get("malformed", {}).values()])
+
+
+def text_of(file):
+    # DEL is ASCII, but editors do not show it.
     return json.dumps(file, indent=2, ensure_ascii=True).replace("\x7f", "\\u007f") + "\n"
 
 
-def with_outcome(case, decide):
-    outcome = decide(*case["inputs"].values())
-    if case["outcome"] not in (None, in_short(outcome)):
-        raise SystemExit("error: %s: the case says %s, the rules %s" % (case["id"], case["outcome"], in_short(outcome)))
-    return {"id": case["id"], "comment": case["comment"], "source": case["source"], **case["inputs"], **outcome}
-
-
-def in_short(outcome):
-    parts = [outcome["result"]] if outcome["result"] != "invalid" else []
-    parts += [str(outcome[key]) for key in ("reason", "length", "offset") if key in outcome]
-    return " ".join(parts)
+def by_basis(file):
+    bases = [case["basis"] for case in file["cases"]]
+    return bases.count("required"), bases.count("stricter")
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Checks of the files
+# Checks
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def faults_of(group, expected):
-    try:
-        found = path_of(group).read_bytes()
-    except OSError as error:
-        return [str(error)]
-    if not all(octet == 0x0A or 0x20 <= octet <= 0x7E for octet in found):
-        return ["%s.json holds something else than printable ASCII" % group]
+def check_unique(files):
+    ids = {}
+    for group, file in files.items():
+        inputs = {}
+        for case in file["cases"]:
+            # A policy in a token request is a different input for a different stored value, and so on: all of it counts.
+            for seen, value in (ids, case["id"]), (inputs, json.dumps(case["input"], sort_keys=True)):
+                if value in seen:
+                    raise SystemExit("error: %s repeats %s" % (case["id"], seen[value]))
+                seen[value] = case["id"]
+
+
+def differences(texts):
     faults = []
-    if found.decode("ascii") != expected:
-        faults.append("%s.json differs from what generate.py writes" % group)
-    try:
-        file = json.loads(found)
-    except ValueError as error:
-        return faults + ["%s.json: %s" % (group, error)]
-    schema = json.loads((HERE / "schema.json").read_text(encoding="ascii"))
-    faults += ["%s.json: %s" % (group, fault) for fault in violations(file, schema, schema)]
-    if not faults and file["count"] != len(file["cases"]):
-        faults.append("%s.json: count is wrong" % group)
+    for group, text in texts.items():
+        try:
+            found = path_of(group).read_bytes()
+        except OSError as error:
+            faults.append(str(error))
+            continue
+        if found != text.encode("ascii"):
+            faults.append("%s.json differs from what generate.py writes" % group)
+    return faults
+
+
+def faults_of_readme(files):
     readme = (HERE / "README.md").read_text(encoding="ascii")
-    if not re.search(r"\| `%s\.json` \| .* \| %d \|" % (group, json.loads(expected)["count"]), readme):
-        faults.append("README.md has another count of cases for %s.json" % group)
+    return [
+        "README.md does not have the row %r" % row
+        for group, file in files.items()
+        for row in ["| %d | %d |" % by_basis(file)]
+        if not re.search(r"^\| `%s\.json` \|.*%s$" % (group, re.escape(row)), readme, re.MULTILINE)
+    ]
+
+
+def schema_violations(files):
     try:
         import jsonschema
     except ImportError:
-        return faults
-    try:
-        jsonschema.Draft202012Validator.check_schema(schema)
-        jsonschema.Draft202012Validator(schema).validate(file)
-    except (jsonschema.ValidationError, jsonschema.SchemaError) as error:
-        faults.append("%s.json, as jsonschema says: %s" % (group, error.message))
-    return faults
-
-
-def repeated_ids(texts):
-    seen, faults = set(), []
-    for text in texts.values():
-        for case in json.loads(text)["cases"]:
-            if case["id"] in seen:
-                faults.append("the id %s is there twice" % case["id"])
-            seen.add(case["id"])
-    return faults
-
-
-TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None), "integer": int}
-
-
-def violations(value, schema, root, path="$"):
-    """As much of JSON Schema as schema.json uses: what is wrong with `value`. Another keyword is a KeyError."""
-    if isinstance(schema, bool):
-        return [] if schema else [path + " must not be there"]
-    faults = []
-    if schema.get("additionalProperties") is False and isinstance(value, dict):
-        faults += ["%s must not have %s" % (path, name) for name in value if name not in schema["properties"]]
-    for keyword, wanted in schema.items():
-        faults += KEYWORDS[keyword](value, wanted, root, path)
-    return faults
-
-
-def type_is(value, wanted, root, path):
-    names = wanted if isinstance(wanted, list) else [wanted]
-    # In Python, a truth value is an integer.
-    fits = any(isinstance(value, TYPES[name]) and (name != "integer" or value is not bool(value)) for name in names)
-    return [] if fits else ["%s is no %s" % (path, " or ".join(names))]
-
-
-def properties(value, wanted, root, path):
-    present = [name for name in wanted if isinstance(value, dict) and name in value]
-    return [fault for name in present for fault in violations(value[name], wanted[name], root, path + "." + name)]
-
-
-def one_of(value, wanted, root, path):
-    answers = [violations(value, schema, root, path) for schema in wanted]
-    fitting = answers.count([])
-    return [] if fitting == 1 else ["%s fits %d of the forms, not 1: %s" % (path, fitting, answers)]
-
-
-def items(value, wanted, root, path):
-    named = [("%s[%d]" % (path, index), item) for index, item in enumerate(value if isinstance(value, list) else [])]
-    return [fault for name, item in named for fault in violations(item, wanted, root, name)]
-
-
-def required(value, wanted, root, path):
-    missing = [name for name in wanted if isinstance(value, dict) and name not in value]
-    return ["%s has no %s" % (path, name) for name in missing]
-
-
-def reference(value, wanted, root, path):
-    return violations(value, root["$defs"][wanted[len("#/$defs/") :]], root, path)
-
-
-def bound(kind, is_kept, says):
-    """A keyword that binds the values of one type, and says nothing about others."""
-    return lambda value, wanted, root, path: (
-        ["%s %s %s" % (path, says, wanted)] if isinstance(value, kind) and not is_kept(value, wanted) else []
-    )
-
-
-def says_nothing(value, wanted, root, path):
-    return []
-
-
-KEYWORDS = {
-    "$schema": says_nothing,
-    "$defs": says_nothing,
-    "title": says_nothing,
-    "description": says_nothing,
-    "additionalProperties": says_nothing,
-    "type": type_is,
-    "properties": properties,
-    "required": required,
-    "items": items,
-    "oneOf": one_of,
-    "$ref": reference,
-    "allOf": lambda value, wanted, root, path: [
-        fault for schema in wanted for fault in violations(value, schema, root, path)
-    ],
-    "const": bound(object, lambda value, wanted: value == wanted, "is not"),
-    "enum": bound(object, lambda value, wanted: value in wanted, "is none of"),
-    "minimum": bound(int, lambda value, wanted: value >= wanted, "is less than"),
-    "maximum": bound(int, lambda value, wanted: value <= wanted, "is more than"),
-    "minItems": bound(list, lambda value, wanted: len(value) >= wanted, "has fewer items than"),
-    # In Python, `$` also matches before a newline at the end.
-    "pattern": bound(str, lambda value, wanted: re.search(wanted.replace("$", r"\Z"), value), "does not match"),
-}
+        return []
+    schema = json.loads((HERE / "schema.json").read_text(encoding="ascii"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    return [
+        "%s.json: %s: %s" % (group, error.json_path, error.message[:200])
+        for group, file in files.items()
+        for error in validator.iter_errors(file)
+    ]
 
 
 if __name__ == "__main__":
