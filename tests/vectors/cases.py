@@ -131,9 +131,21 @@ def texts_of_invalid_length():
     text = "01234567-89ab-4cde-8f01-23456789abcd"
     yield "uuid", "a UUID is too short, and has 122 bits", "RFC 7636 4.1; RFC 7636 7.1", text, "invalid_length 36"
     text = put(sample(42), 5, "+")
-    yield "length-42-invalid-byte", "the length is checked before the alphabet", VERIFIER_RULE, text, "invalid_length 42"
+    yield (
+        "length-42-invalid-byte",
+        "the length is checked before the alphabet",
+        VERIFIER_RULE,
+        text,
+        "invalid_length 42",
+    )
     text = put(sample(129), 5, "+")
-    yield "length-129-invalid-byte", "the length is checked before the alphabet", VERIFIER_RULE, text, "invalid_length 129"
+    yield (
+        "length-129-invalid-byte",
+        "the length is checked before the alphabet",
+        VERIFIER_RULE,
+        text,
+        "invalid_length 129",
+    )
 
 
 def texts_with_an_invalid_byte():
@@ -189,7 +201,13 @@ def texts_with_an_invalid_byte():
     text = put(put(sample(60), 17, "+"), 41, "/")
     yield "two-invalid-bytes", "two invalid octets: the first one is reported", VERIFIER_RULE, text, "invalid_byte 17"
     text = put(put(sample(60), 59, "="), 0, "=")
-    yield "invalid-bytes-at-both-ends", "two invalid octets: the first one is reported", VERIFIER_RULE, text, "invalid_byte 0"
+    yield (
+        "invalid-bytes-at-both-ends",
+        "two invalid octets: the first one is reported",
+        VERIFIER_RULE,
+        text,
+        "invalid_byte 0",
+    )
     text = "'" + sample(43) + "'"
     yield "quoted", "in quotes", VERIFIER_RULE, text, "invalid_byte 0"
 
@@ -281,7 +299,13 @@ def bad_s256():
     yield "padded-percent", "padded, and percent-encoded", padding, CHALLENGE + "%3D", "invalid_length 46"
     yield "padding-only", "43 times =", padding, "=" * 43, "invalid_byte 0"
     yield "hex", "the digest in hexadecimal", hexadecimal, digest.hexdigest(), "invalid_length 64"
-    yield "hex-upper", "the digest in upper-case hexadecimal", hexadecimal, digest.hexdigest().upper(), "invalid_length 64"
+    yield (
+        "hex-upper",
+        "the digest in upper-case hexadecimal",
+        hexadecimal,
+        digest.hexdigest().upper(),
+        "invalid_length 64",
+    )
     text = base64url(digest.hexdigest().encode("ascii"))
     yield "hex-base64url", "base64url of the hexadecimal digest", hexadecimal, text, "invalid_length 86"
     text = base64.b32encode(digest.digest()).decode("ascii").rstrip("=")
@@ -554,7 +578,9 @@ def malformed_pairs():
         comment = "equal values that are too short" if length < 43 else "equal values that are too long"
         yield bad_challenge("equal-%d" % length, comment, short, text, "invalid_length %d" % length, text, "plain")
     text = sample(43) + "\n"
-    yield bad_challenge("equal-lf-after", "equal values that end in a newline", newline, text, "invalid_byte 43", text, "plain")
+    yield bad_challenge(
+        "equal-lf-after", "equal values that end in a newline", newline, text, "invalid_byte 43", text, "plain"
+    )
     text = sample(42) + "+"
     yield bad_challenge(
         "equal-plus", "equal values with a +", "RFC 7636 4.1; rauthy", text, "invalid_byte 42", text, "plain"

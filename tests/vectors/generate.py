@@ -129,10 +129,9 @@ def by_basis(file):
 
 def check_unique(files):
     ids = {}
-    for group, file in files.items():
+    for file in files.values():
         inputs = {}
         for case in file["cases"]:
-            # A policy in a token request is a different input for a different stored value, and so on: all of it counts.
             for seen, value in (ids, case["id"]), (inputs, json.dumps(case["input"], sort_keys=True)):
                 if value in seen:
                     raise SystemExit("error: %s repeats %s" % (case["id"], seen[value]))
