@@ -55,6 +55,8 @@ def main(arguments):
     if not arguments:
         for group, text in texts.items():
             path_of(group).write_bytes(text.encode("ascii"))
+    if not differences({group: text.replace(cases.CHALLENGE, cases.VERIFIER) for group, text in texts.items()}):
+        raise SystemExit("error: control: other expectations are not seen")
     faults = differences(texts) + faults_of_readme(files) + schema_violations(files)
     for fault in faults:
         print("error: " + fault, file=sys.stderr)

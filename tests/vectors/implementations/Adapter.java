@@ -10,7 +10,7 @@ import java.util.Base64;
  * Runs the vectors through Google's OAuth client library ({@code google-oauth-client}) or through the JDK alone
  * ({@code JDK}), written as RFC 7636 is usually transcribed: {@code getBytes(US_ASCII)}.
  *
- * <p>Reads cases on standard input, writes one line per answer; see table.py.
+ * <p>Reads cases on standard input, writes one line per verdict; see table.py.
  */
 public final class Adapter {
     private interface Derivation {
@@ -50,13 +50,13 @@ public final class Adapter {
             if (!fields[1].equals("pairs") || !decode(fields[2]).equals("S256")) {
                 continue;
             }
-            String answer;
+            String verdict;
             try {
-                answer = derivation.challenge(decode(fields[3])).equals(decode(fields[4])) ? "yes" : "no";
+                verdict = derivation.challenge(decode(fields[3])).equals(decode(fields[4])) ? "yes" : "no";
             } catch (Exception exception) {
-                answer = "crash\t" + exception.getClass().getSimpleName();
+                verdict = "crash\t" + exception.getClass().getSimpleName();
             }
-            System.out.println(fields[0] + "\t" + answer);
+            System.out.println(fields[0] + "\t" + verdict);
         }
     }
 }

@@ -1,7 +1,7 @@
 // Runs the vectors through golang.org/x/oauth2: the authorization URL that it writes must carry the challenge, which
 // its users derive with Go's standard library.
 //
-// Reads cases on standard input, writes one line per answer; see table.py.
+// Reads cases on standard input, writes one line per verdict; see table.py.
 package main
 
 import (

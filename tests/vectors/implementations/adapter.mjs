@@ -1,6 +1,6 @@
 // Runs the vectors through implementations in JavaScript.
 //
-//     adapter.mjs NAME      (reads cases on standard input, writes one line per answer; see table.py)
+//     adapter.mjs NAME      (reads cases on standard input, writes one line per verdict; see table.py)
 
 import { createServer } from 'node:http'
 import { createInterface } from 'node:readline'
@@ -200,13 +200,13 @@ for await (const line of createInterface({ input: process.stdin })) lines.push(l
 for (const line of lines) {
   const [id, group, ...fields] = line.split('\t')
   if (!(group in functions)) continue
-  let answer
+  let verdict
   try {
     const accepted = await functions[group](...fields.map(decode))
-    answer = accepted === undefined ? undefined : accepted ? 'yes' : 'no'
+    verdict = accepted === undefined ? undefined : accepted ? 'yes' : 'no'
   } catch (error) {
-    answer = `crash\t${error.name}: ${error.message}`.replaceAll('\n', ' ')
+    verdict = `crash\t${error.name}: ${error.message}`.replaceAll('\n', ' ')
   }
-  if (answer !== undefined) process.stdout.write(`${id}\t${answer}\n`)
+  if (verdict !== undefined) process.stdout.write(`${id}\t${verdict}\n`)
 }
 process.exitCode = 0

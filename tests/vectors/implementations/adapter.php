@@ -1,7 +1,7 @@
 <?php
 // Runs the vectors through a client in plain PHP. Debian has no PHP library with PKCE.
 //
-// Reads cases on standard input, writes one line per answer; see table.py.
+// Reads cases on standard input, writes one line per verdict; see table.py.
 
 function code_challenge(string $verifier): string
 {

@@ -1,7 +1,7 @@
 # Runs the vectors through LemonLDAP::NG (`LemonLDAP`), the method of its portal that checks a code_verifier, or
 # through Perl's core modules (`core`).
 #
-# Reads cases on standard input, writes one line per answer; see table.py.
+# Reads cases on standard input, writes one line per verdict; see table.py.
 
 use strict;
 use warnings;

@@ -1,6 +1,6 @@
 """Runs the vectors through implementations in Python.
 
-adapter.py NAME      (reads cases on standard input, writes one line per answer; see table.py)
+adapter.py NAME      (reads cases on standard input, writes one line per verdict; see table.py)
 """
 
 import base64
@@ -253,13 +253,13 @@ def main(name):
         if group not in functions:
             continue
         try:
-            answer = functions[group](*map(decode, fields))
+            verdict = functions[group](*map(decode, fields))
         except Exception as error:
-            answer = type(error)
-        if isinstance(answer, type):
-            print(identifier, "crash", answer.__name__, sep="\t")
-        elif answer is not None:
-            print(identifier, "yes" if answer else "no", sep="\t")
+            verdict = type(error)
+        if isinstance(verdict, type):
+            print(identifier, "crash", verdict.__name__, sep="\t")
+        elif verdict is not None:
+            print(identifier, "yes" if verdict else "no", sep="\t")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 # Runs the vectors through rack-oauth2, a server library.
 #
-# Reads cases on standard input, writes one line per answer; see table.py.
+# Reads cases on standard input, writes one line per verdict; see table.py.
 
 require 'base64'
 require 'rack/oauth2'
@@ -26,7 +26,7 @@ end
 
 $stdin.each_line(chomp: true) do |line|
   id, group, *fields = line.split("\t", -1)
-  answer =
+  verdict =
     begin
       values = fields.map { |field| decode(field) }
       case group
@@ -41,5 +41,5 @@ $stdin.each_line(chomp: true) do |line|
     rescue StandardError => e
       "crash\t#{e.class}"
     end
-  puts "#{id}\t#{answer}" if answer
+  puts "#{id}\t#{verdict}" if verdict
 end

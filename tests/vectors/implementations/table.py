@@ -6,8 +6,8 @@ An adapter reads a line per case: the id, the group and the inputs, separated by
 `false`, or `=` and the base64 of its UTF-8. An adapter writes a line for each case that its implementation has a
 function for: the id, a tab, and `yes` (accepted), `no` (refused) or `crash` and why.
 
-Exit code 1 if this crate fails a case, if a deliberately wrong implementation passes, or, with --check, if a result
-differs from IMPLEMENTATIONS.md.
+Exit code 1 if this crate fails a case or if a deliberately wrong implementation passes. With --check, writes a summary
+instead of the table, and the exit code is 1 if a result differs from that of the same version in IMPLEMENTATIONS.md.
 """
 
 import base64
@@ -58,17 +58,18 @@ def main(arguments):
     faults = []
 
     # The implementations that ran, each with its results by column and basis.
-    results, missing = [], []
+    results, missing, comparisons = [], [], 0
     for implementation in implementations(folder):
         if implementation.version is None or shutil.which(implementation.command[0]) is None:
             missing.append(implementation)
             continue
-        answers = run(implementation, cases)
-        if not answers:
+        verdicts = run(implementation, cases)
+        if not verdicts:
             missing.append(implementation)
             continue
+        comparisons += len(verdicts)
         result = {
-            (column, basis): evaluate(cases, answers, column, basis)
+            (column, basis): evaluate(cases, verdicts, column, basis)
             for column in COLUMNS
             for basis in ("required", "stricter")
         }
@@ -76,7 +77,7 @@ def main(arguments):
         if implementation.name == "pkce-core":
             failures = [failure for cell in result.values() for failure in cell.failures]
             faults += ["pkce-core fails %s" % case.id for case, _ in failures]
-            faults += ["pkce-core does not answer %s" % case.id for case in cases if case.id not in answers]
+            faults += ["pkce-core skips %s" % case.id for case in cases if case.id not in verdicts]
     if not any(implementation.name == "pkce-core" for implementation, _ in results):
         faults.append("pkce-core could not be run")
 
@@ -87,14 +88,15 @@ def main(arguments):
     text = markdown(cases, results, missing, controls)
     if check:
         faults += differences(text)
-    sys.stdout.write(text)
+    else:
+        sys.stdout.write(text)
     for fault in faults:
         print("error: " + fault, file=sys.stderr)
-    comparisons = sum(len(answered) for answered in ANSWERED)
-    summary = "%d implementations, %d comparisons, %d of %d controls fail; not available: %s"
+    summary = "%d implementations, %d comparisons, %d of %d controls fail, not available: %s"
     names = ", ".join(implementation.name for implementation in missing) or "none"
     caught = sum(1 for name in CONTROLS if controls[name])
-    print(summary % (len(results), comparisons, caught, len(CONTROLS), names), file=sys.stderr)
+    values = len(results), comparisons, caught, len(CONTROLS), names
+    print(summary % values, file=sys.stdout if check else sys.stderr)
     return 1 if faults else 0
 
 
@@ -232,7 +234,6 @@ CONTROLS = [
     "never-asks-for-the-verifier",
     "allows-the-downgrade",
 ]
-ANSWERED = []
 
 
 def cases_of(group):
@@ -276,36 +277,36 @@ def run(implementation, cases):
             timeout=600,
         )
     except subprocess.TimeoutExpired:
-        print("%s: no answer within 10 minutes" % implementation.name, file=sys.stderr)
+        print("%s: did not end within 10 minutes" % implementation.name, file=sys.stderr)
         return {}
     if done.returncode != 0:
         print("%s: exit code %d: %s" % (implementation.name, done.returncode, done.stderr[-500:]), file=sys.stderr)
         return {}
-    answers = {}
+    verdicts = {}
     for line in done.stdout.splitlines():
-        identifier, answer, *_ = line.split("\t")
-        answers[identifier] = answer
-    ANSWERED.append(answers)
-    return answers
+        identifier, verdict, *_ = line.split("\t")
+        verdicts[identifier] = verdict
+    return verdicts
 
 
-def evaluate(cases, answers, column, basis):
+def evaluate(cases, verdicts, column, basis):
     of_column = [case for case in cases if (case.column, case.basis) == (column, basis)]
-    answered = [case for case in of_column if case.id in answers]
-    failures = [(case, answers[case.id]) for case in answered if answers[case.id] != ("yes" if case.accepted else "no")]
-    if not answered:
+    judged = [case for case in of_column if case.id in verdicts]
+    failures = [(case, verdicts[case.id]) for case in judged if verdicts[case.id] != ("yes" if case.accepted else "no")]
+    if not judged:
         return Result("", [])
-    counts = len(answered) - len(failures), len(failures), len(of_column) - len(answered)
+    counts = len(judged) - len(failures), len(failures), len(of_column) - len(judged)
     return Result("%d / %d / %d" % counts, failures)
 
 
 def failed(folder, name, cases):
     """The required cases that a control fails."""
     command = [str(folder / "venv/bin/python"), "-B", str(HERE / "adapter.py"), name]
-    answers = run(Implementation(name, "", "Python", "", command), cases)
-    ANSWERED.pop()
+    verdicts = run(Implementation(name, "", "Python", "", command), cases)
     return [
-        case.id for case in cases if case.basis == "required" and answers[case.id] != ("yes" if case.accepted else "no")
+        case.id
+        for case in cases
+        if case.basis == "required" and verdicts[case.id] != ("yes" if case.accepted else "no")
     ]
 
 
@@ -350,10 +351,11 @@ def markdown(cases, results, missing, controls):
         for implementation, result in results:
             cells = [result[column, basis].cell for column in columns]
             lines.append("| %s | %s | %s |" % (implementation.name, implementation.version, " | ".join(cells)))
-    lines += ["", "## What fails of the required cases", ""]
+    lines += ["", "## Failures in required cases", ""]
     for implementation, result in results:
         lines.append(
-            "- **%s** (%s; %s)" % (implementation.name, implementation.language, implementation.role) + summary(result)
+            "- **%s** (%s; %s)" % (implementation.name, implementation.language, implementation.role)
+            + failures_of(result)
         )
     if missing:
         names = ", ".join("%s (%s)" % (implementation.name, implementation.language) for implementation in missing)
@@ -370,21 +372,21 @@ def markdown(cases, results, missing, controls):
     return "\n".join(lines) + "\n"
 
 
-def summary(result):
-    """Counts the failures by group, expected decision and answer, with an example each."""
+def failures_of(result):
+    """Counts the failures by group, expected decision and verdict, with an example each."""
     counts, examples = Counter(), {}
     for (column, basis), (_, failures) in result.items():
-        for case, answer in failures if basis == "required" else []:
+        for case, verdict in failures if basis == "required" else []:
             kind = (
                 column.split(",")[0],
                 case.decision,
-                {"yes": "accepted", "no": "refused", "crash": "exception"}[answer],
+                {"yes": "accepted", "no": "refused", "crash": "exception"}[verdict],
             )
             counts[kind] += 1
             examples.setdefault(kind, case.id)
     parts = [
-        "  - %s: %d `%s` %s, such as `%s`" % (group, count, decision, answer, examples[group, decision, answer])
-        for (group, decision, answer), count in counts.items()
+        "  - %s: %d `%s` %s, such as `%s`" % (group, count, decision, verdict, examples[group, decision, verdict])
+        for (group, decision, verdict), count in counts.items()
     ]
     return "\n".join([":", *parts]) if parts else ": none."
 

@@ -1,6 +1,6 @@
 //! Runs the test vectors through this crate and other Rust implementations of PKCE.
 //!
-//! `vectors-adapter NAME` reads cases on standard input and writes one line per answer; see `table.py`.
+//! `vectors-adapter NAME` reads cases on standard input and writes one line per verdict; see `table.py`.
 
 use std::io::{BufRead, Write, stdin, stdout};
 use std::panic::{self, catch_unwind};
@@ -36,13 +36,13 @@ fn main() {
         let mut fields = line.split('\t');
         let (id, group) = (fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
         let fields: Vec<Field> = fields.map(decode).collect();
-        let answer = match catch_unwind(|| adapter(group, &fields)) {
+        let verdict = match catch_unwind(|| adapter(group, &fields)) {
             Ok(None) => continue,
             Ok(Some(true)) => "yes",
             Ok(Some(false)) => "no",
             Err(_) => "crash\tpanic",
         };
-        writeln!(stdout(), "{id}\t{answer}").expect("standard output is writable");
+        writeln!(stdout(), "{id}\t{verdict}").expect("standard output is writable");
     }
 }
 
