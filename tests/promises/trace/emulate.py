@@ -1,0 +1,294 @@
+"""Traces the operations of bare-metal images in an emulator.
+
+    emulate.py RECORDER [--lengths N,N,...] IMAGE...
+
+RECORDER is the library of the package `tracer`; an image is .../VARIANT/TARGET, and is run on a processor of that
+target. A trace is the sequence of the addresses of executed blocks, and of the accesses to memory: read or write,
+address, size. The traces of an operation must be equal for all secrets of a length; those of the controls must differ.
+"""
+
+import argparse
+import ctypes
+import multiprocessing
+import os
+import sys
+import time
+from dataclasses import dataclass, field
+
+from elftools.elf.elffile import ELFFile
+from unicorn import Uc, UcError, arm64_const, arm_const, riscv_const, unicorn_const, x86_const
+from unicorn.unicorn_py3.unicorn import uclib
+
+# As in image.ld.
+CODE, CODE_SIZE = 0x0001_0000, 0x0020_0000
+MEMORY, MEMORY_SIZE = 0x2000_0000, 0x0004_0000
+STACK = MEMORY + MEMORY_SIZE - 0x100
+# Functions return into the last page of the code, where nothing is.
+RETURN = CODE + CODE_SIZE - 0x1000
+
+
+@dataclass(frozen=True)
+class Processor:
+    architecture: int
+    mode: int
+    model: int
+    # The registers of the calling convention.
+    arguments: tuple
+    result: int
+    stack: int
+    link: int | None
+
+    @property
+    def is_cortex_m(self):
+        return self.mode & unicorn_const.UC_MODE_MCLASS != 0
+
+
+def arm(mode, model):
+    registers = [arm_const.UC_ARM_REG_R0, arm_const.UC_ARM_REG_R1, arm_const.UC_ARM_REG_R2]
+    stack, link = arm_const.UC_ARM_REG_SP, arm_const.UC_ARM_REG_LR
+    return Processor(unicorn_const.UC_ARCH_ARM, mode, model, registers, registers[0], stack, link)
+
+
+def aarch64(model):
+    registers = [arm64_const.UC_ARM64_REG_X0, arm64_const.UC_ARM64_REG_X1, arm64_const.UC_ARM64_REG_X2]
+    stack, link = arm64_const.UC_ARM64_REG_SP, arm64_const.UC_ARM64_REG_LR
+    mode = unicorn_const.UC_MODE_ARM
+    return Processor(unicorn_const.UC_ARCH_ARM64, mode, model, registers, registers[0], stack, link)
+
+
+def riscv(mode, model):
+    registers = [riscv_const.UC_RISCV_REG_A0, riscv_const.UC_RISCV_REG_A1, riscv_const.UC_RISCV_REG_A2]
+    stack, link = riscv_const.UC_RISCV_REG_SP, riscv_const.UC_RISCV_REG_RA
+    return Processor(unicorn_const.UC_ARCH_RISCV, mode, model, registers, registers[0], stack, link)
+
+
+def x86_64(model):
+    registers = [x86_const.UC_X86_REG_RDI, x86_const.UC_X86_REG_RSI, x86_const.UC_X86_REG_RDX]
+    result, stack = x86_const.UC_X86_REG_RAX, x86_const.UC_X86_REG_RSP
+    return Processor(unicorn_const.UC_ARCH_X86, unicorn_const.UC_MODE_64, model, registers, result, stack, None)
+
+
+CORTEX_M = unicorn_const.UC_MODE_THUMB | unicorn_const.UC_MODE_MCLASS
+PROCESSORS = {
+    "thumbv6m-none-eabi": arm(CORTEX_M, arm_const.UC_CPU_ARM_CORTEX_M0),
+    "thumbv7em-none-eabi": arm(CORTEX_M, arm_const.UC_CPU_ARM_CORTEX_M4),
+    "thumbv8m.main-none-eabi": arm(CORTEX_M, arm_const.UC_CPU_ARM_CORTEX_M33),
+    "armv7a-none-eabi": arm(unicorn_const.UC_MODE_ARM, arm_const.UC_CPU_ARM_CORTEX_A15),
+    "aarch64-unknown-none": aarch64(arm64_const.UC_CPU_ARM64_A72),
+    "riscv32imc-unknown-none-elf": riscv(unicorn_const.UC_MODE_RISCV32, riscv_const.UC_CPU_RISCV32_ANY),
+    "riscv64gc-unknown-none-elf": riscv(unicorn_const.UC_MODE_RISCV64, riscv_const.UC_CPU_RISCV64_ANY),
+    "x86_64-unknown-none": x86_64(x86_const.UC_CPU_X86_QEMU64),
+}
+
+
+class Recorder:
+    """Compares traces. Unicorn calls its hooks, which are machine code, without going through Python."""
+
+    def __init__(self, path):
+        size = ctypes.POINTER(ctypes.c_size_t)
+        self.library = ctypes.CDLL(path)
+        self.library.recorder_new.restype = ctypes.c_void_p
+        self.library.recorder_watch_xpsr.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int]
+        self.library.recorder_start.argtypes = [ctypes.c_void_p, ctypes.c_bool]
+        self.library.recorder_stop.argtypes = [ctypes.c_void_p, ctypes.POINTER(ctypes.c_uint64)]
+        self.library.recorder_stop.restype = ctypes.c_bool
+        self.library.recorder_counts.argtypes = [ctypes.c_void_p, size, size]
+        self.recorder = self.library.recorder_new()
+        self.handles = []
+
+    def attach(self, engine, processor):
+        accesses = unicorn_const.UC_HOOK_MEM_READ | unicorn_const.UC_HOOK_MEM_WRITE
+        self.hook(engine, unicorn_const.UC_HOOK_BLOCK, self.library.recorder_on_block)
+        self.hook(engine, accesses, self.library.recorder_on_access)
+        if processor.is_cortex_m:
+            read, write = address_of(uclib.uc_reg_read), address_of(uclib.uc_reg_write)
+            self.library.recorder_watch_xpsr(self.recorder, read, write, arm_const.UC_ARM_REG_XPSR)
+
+    def hook(self, engine, kind, function):
+        handle = ctypes.c_size_t()
+        self.handles.append(handle)
+        # The range from 1 to 0 is all of the memory.
+        everywhere = (1, 0)
+        status = uclib.uc_hook_add(
+            engine._uch, ctypes.byref(handle), kind, address_of(function), self.recorder, *everywhere
+        )
+        if status != unicorn_const.UC_ERR_OK:
+            raise UcError(status)
+
+    def start(self, is_reference):
+        self.library.recorder_start(self.recorder, is_reference)
+
+    def stop(self):
+        """None if the trace equals the reference, otherwise the address of the last block that both executed."""
+        after = ctypes.c_uint64()
+        equal = self.library.recorder_stop(self.recorder, ctypes.byref(after))
+        return None if equal else after.value
+
+    def counts(self):
+        """The numbers of blocks and of memory accesses in the reference."""
+        blocks, accesses = ctypes.c_size_t(), ctypes.c_size_t()
+        self.library.recorder_counts(self.recorder, ctypes.byref(blocks), ctypes.byref(accesses))
+        return blocks.value, accesses.value
+
+
+def address_of(function):
+    return ctypes.cast(function, ctypes.c_void_p).value
+
+
+class Pages:
+    """Memory that two engines share."""
+
+    def __init__(self, size):
+        page = 0x1000
+        self.buffer = ctypes.create_string_buffer(size + page)
+        self.address = (ctypes.addressof(self.buffer) + page - 1) & -page
+
+
+class Machine:
+    """An image in the memory of two processors: one calls functions quickly, the other one with the recorder attached."""
+
+    def __init__(self, path, recorder):
+        self.processor = PROCESSORS[os.path.basename(path)]
+        self.code, self.memory = Pages(CODE_SIZE), Pages(MEMORY_SIZE)
+        self.quick, self.traced = self.engine(), self.engine()
+        recorder.attach(self.traced, self.processor)
+        with open(path, "rb") as file:
+            elf = ELFFile(file)
+            for segment in elf.iter_segments("PT_LOAD"):
+                self.quick.mem_write(segment["p_vaddr"], segment.data())
+            symbols = elf.get_section_by_name(".symtab").iter_symbols()
+            self.symbols = [s for s in symbols if s["st_info"]["type"] == "STT_FUNC"]
+        self.functions = {symbol.name: symbol["st_value"] for symbol in self.symbols}
+
+    def engine(self):
+        engine = Uc(self.processor.architecture, self.processor.mode)
+        engine.ctl_set_cpu_model(self.processor.model)
+        readable = unicorn_const.UC_PROT_READ
+        engine.mem_map_ptr(CODE, CODE_SIZE, readable | unicorn_const.UC_PROT_EXEC, self.code.address)
+        engine.mem_map_ptr(MEMORY, MEMORY_SIZE, readable | unicorn_const.UC_PROT_WRITE, self.memory.address)
+        return engine
+
+    def call(self, name, *arguments, engine=None):
+        engine, processor = engine or self.quick, self.processor
+        if processor.is_cortex_m:
+            # Only the bit for Thumb instructions.
+            engine.reg_write(arm_const.UC_ARM_REG_XPSR, 0x0100_0000)
+        for register, argument in zip(processor.arguments, arguments):
+            engine.reg_write(register, argument)
+        if processor.link is None:
+            engine.reg_write(processor.stack, STACK - 8)
+            engine.mem_write(STACK - 8, RETURN.to_bytes(8, "little"))
+        else:
+            engine.reg_write(processor.stack, STACK)
+            engine.reg_write(processor.link, RETURN | processor.is_cortex_m)
+        engine.emu_start(self.functions[name], RETURN)
+        return engine.reg_read(processor.result)
+
+    def text(self, address, length):
+        return bytes(self.quick.mem_read(address, length)).decode()
+
+    def function_at(self, address):
+        for symbol in self.symbols:
+            start = symbol["st_value"] & -2
+            if start <= address < start + symbol["st_size"]:
+                return f"{symbol.name} + {address - start:#x}"
+        return f"{address:#x}"
+
+
+@dataclass
+class Result:
+    """What became of an image."""
+
+    image: str
+    operations: int = 0
+    controls: int = 0
+    traces: int = 0
+    events: int = 0
+    seconds: float = 0.0
+    failures: list = field(default_factory=list)
+
+    def __str__(self):
+        word = "MISS" if self.failures else "ok"
+        return (
+            f"{word:<5}{self.image}: {self.operations} operations, {self.traces} traces of {self.events} events, "
+            f"{self.controls} controls seen, {self.seconds:.1f} s"
+        )
+
+
+def trace(recorder_path, lengths, path):
+    started = time.time()
+    recorder = Recorder(recorder_path)
+    machine = Machine(path, recorder)
+    result = Result("/".join(path.split("/")[-2:]))
+    secrets = machine.call("secret_count")
+    for case in range(machine.call("case_count")):
+        name = machine.text(machine.call("case_name", case), machine.call("case_name_length", case))
+        allowed = range(machine.call("first_length", case), machine.call("last_length", case) + 1)
+        is_control = machine.call("is_control", case) & 1 == 1
+        chosen = [length for length in allowed if lengths is None or length in lengths or len(allowed) == 1]
+        try:
+            differences = []
+            for length in chosen:
+                differences += compare(machine, recorder, case, length, secrets)
+                result.traces += secrets
+                result.events += secrets * sum(recorder.counts())
+        except (UcError, WrongResult) as error:
+            result.failures.append(f"{name}: {error}")
+            continue
+        if is_control and not differences:
+            result.failures.append(f"{name}: not seen")
+        elif is_control:
+            result.controls += 1
+        elif differences:
+            result.failures.append(f"{name}: {differences[0]}")
+        else:
+            result.operations += 1
+    result.seconds = time.time() - started
+    return result
+
+
+class WrongResult(Exception):
+    pass
+
+
+def compare(machine, recorder, case, length, secrets):
+    """Returns a line for each secret whose trace is not that of the first one."""
+    differences = []
+    # The first call of all looks for the features of the processor.
+    machine.call("prepare", case, length, 0)
+    machine.call("run", case, engine=machine.traced)
+    for secret in range(secrets):
+        machine.call("prepare", case, length, secret)
+        recorder.start(secret == 0)
+        as_expected = machine.call("run", case, engine=machine.traced)
+        after = recorder.stop()
+        if as_expected != 1:
+            raise WrongResult(f"length {length}, secret {secret}: not the expected result")
+        if after is not None:
+            where = machine.function_at(after)
+            differences.append(f"length {length}, secrets 0 and {secret}: different traces after {where}")
+    return differences
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("recorder")
+    parser.add_argument("images", nargs="+")
+    parser.add_argument("--lengths", type=lambda text: {int(number) for number in text.split(",")})
+    options = parser.parse_args()
+    passed = failed = 0
+    with multiprocessing.Pool() as pool:
+        jobs = [pool.apply_async(trace, (options.recorder, options.lengths, image)) for image in options.images]
+        for job in jobs:
+            result = job.get()
+            print(result, flush=True)
+            for failure in result.failures:
+                print(f"     {failure}", flush=True)
+            failed += len(result.failures)
+            passed += result.operations + result.controls
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
