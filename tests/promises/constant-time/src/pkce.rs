@@ -1,0 +1,220 @@
+//! The promise.
+
+use std::convert::Infallible;
+use std::fmt::Debug;
+use std::hint::black_box;
+
+use pkce_core::{
+    CodeChallenge, CodeChallengeMethod, CodeVerifier, LenientPolicy, PkceOutcome, ServerPolicy, TokenError,
+};
+use rand_core::{TryCryptoRng, TryRng};
+
+use crate::secrets::{EQUAL, LENGTHS, SecretText, WELL_FORMED, secret_verifier, stored};
+use crate::{Case, memcheck};
+
+use CodeChallengeMethod::{Plain, S256};
+
+/// Each is tried with every length.
+pub const CASES: &[Case] = &[
+    ("generate_with, try_generate_with", generate_with),
+    ("generate_from_rng, try_generate_from_rng", generate_from_rng),
+    ("from_random_bytes, every number of octets", from_random_bytes),
+    ("verifier: parse, FromStr, TryFrom<&str>, Debug, drop", parse),
+    #[cfg(feature = "alloc")]
+    ("verifier: TryFrom<String>", from_string),
+    ("challenge S256", || challenge(S256)),
+    ("challenge plain", || challenge(Plain)),
+    ("verify S256, equal", || verify(S256, true)),
+    ("verify S256, unequal", || verify(S256, false)),
+    ("verify plain, equal", || verify(Plain, true)),
+    ("verify plain, unequal", || verify(Plain, false)),
+    ("check_token_request S256, equal", || strict(S256, true)),
+    ("check_token_request S256, unequal", || strict(S256, false)),
+    ("check_token_request plain, equal", || strict(Plain, true)),
+    ("check_token_request plain, unequal", || strict(Plain, false)),
+    ("lenient check_token_request S256, equal", || lenient(S256, true)),
+    ("lenient check_token_request S256, unequal", || lenient(S256, false)),
+    ("lenient check_token_request plain, equal", || lenient(Plain, true)),
+    ("lenient check_token_request plain, unequal", || lenient(Plain, false)),
+    ("plain challenge: parse, from_stored, Debug, drop", parse_plain),
+    ("plain challenge: check_authorization_request", authorization),
+    ("plain challenge: clone, ==, !=", compare_plain),
+];
+
+const STRICT: ServerPolicy = ServerPolicy::new().allow_plain();
+const LENIENT: LenientPolicy = STRICT.allow_non_pkce();
+
+/// Fails, as memcheck sees it, if the output depends on the secret.
+fn debug(value: &impl Debug) {
+    memcheck::expect_public(format!("{value:?}").as_bytes());
+}
+
+fn fill(to: &mut [u8]) {
+    to.fill(4);
+    memcheck::secret(to);
+}
+
+/// Uses a new verifier, whose text is secret.
+fn use_verifier(verifier: &CodeVerifier) {
+    debug(verifier);
+    black_box(verifier.challenge(S256));
+}
+
+fn generate_with() {
+    use_verifier(&CodeVerifier::generate_with(fill));
+    let filled = CodeVerifier::try_generate_with(|to| {
+        fill(to);
+        Ok::<(), Infallible>(())
+    });
+    let Ok(verifier) = filled;
+    use_verifier(&verifier);
+    let failed = CodeVerifier::try_generate_with(|to| {
+        fill(to);
+        Err(())
+    });
+    assert!(failed.is_err());
+}
+
+struct Generator;
+
+impl TryRng for Generator {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok(4)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        Ok(4)
+    }
+
+    fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), Infallible> {
+        fill(to);
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Generator {}
+
+fn generate_from_rng() {
+    use_verifier(&CodeVerifier::generate_from_rng(&mut Generator));
+    let Ok(verifier) = CodeVerifier::try_generate_from_rng(&mut Generator);
+    use_verifier(&verifier);
+}
+
+fn from_random_bytes() {
+    macro_rules! each {
+        ($($n:literal)*) => {{
+            $(from_octets::<$n>();)*
+            [$($n),*]
+        }};
+    }
+    let numbers: [usize; 65] = each!(
+        32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63 64
+        65 66 67 68 69 70 71 72 73 74 75 76 77 78 79 80 81 82 83 84 85 86 87 88 89 90 91 92 93 94 95 96
+    );
+    assert!(numbers.into_iter().eq(32..=96));
+}
+
+fn from_octets<const N: usize>() {
+    let octets = black_box([7; N]);
+    memcheck::secret(&octets);
+    use_verifier(&CodeVerifier::from_random_bytes(&octets));
+}
+
+fn parse() {
+    for len in LENGTHS {
+        let verifier = secret_verifier(len);
+        debug(&verifier);
+        drop(verifier);
+        WELL_FORMED.add_one();
+        black_box(SecretText::new(len).parse::<CodeVerifier>().expect("well formed"));
+        WELL_FORMED.add_one();
+        black_box(CodeVerifier::try_from(&*SecretText::new(len)).expect("well formed"));
+    }
+}
+
+#[cfg(feature = "alloc")]
+fn from_string() {
+    for len in LENGTHS {
+        let text = SecretText::new(len);
+        WELL_FORMED.add_one();
+        black_box(CodeVerifier::try_from(text.to_owned()).expect("well formed"));
+    }
+}
+
+fn challenge(method: CodeChallengeMethod) {
+    for len in LENGTHS {
+        black_box(secret_verifier(len).challenge(method));
+    }
+}
+
+fn verify(method: CodeChallengeMethod, equal: bool) {
+    for len in LENGTHS {
+        EQUAL.add_one();
+        assert_eq!(stored(len, method, equal).verify(&secret_verifier(len)).is_ok(), equal);
+    }
+}
+
+fn strict(method: CodeChallengeMethod, equal: bool) {
+    let expected = if equal { Ok(()) } else { Err(TokenError::Mismatch) };
+    for len in LENGTHS {
+        let text = SecretText::new(len);
+        WELL_FORMED.add_one();
+        EQUAL.add_one();
+        let result = STRICT.check_token_request(Some(&stored(len, method, equal)), Some(&text));
+        assert_eq!(result, expected);
+    }
+}
+
+fn lenient(method: CodeChallengeMethod, equal: bool) {
+    let expected = if equal {
+        Ok(PkceOutcome::Verified)
+    } else {
+        Err(TokenError::Mismatch)
+    };
+    for len in LENGTHS {
+        let text = SecretText::new(len);
+        WELL_FORMED.add_one();
+        EQUAL.add_one();
+        let result = LENIENT.check_token_request(Some(&stored(len, method, equal)), Some(&text));
+        assert_eq!(result, expected);
+    }
+}
+
+fn parse_plain() {
+    for len in LENGTHS {
+        let text = SecretText::new(len);
+        WELL_FORMED.add_one();
+        let parsed = CodeChallenge::parse(&text, Plain).expect("well formed");
+        debug(&parsed);
+        WELL_FORMED.add_one();
+        let stored = CodeChallenge::from_stored(Some(&text), Some("plain")).expect("well formed");
+        debug(&stored);
+    }
+}
+
+fn authorization() {
+    for len in LENGTHS {
+        let text = SecretText::new(len);
+        WELL_FORMED.add_one();
+        let strict = STRICT.check_authorization_request(Some(&text), Some("plain"));
+        debug(&strict.expect("plain is allowed"));
+        WELL_FORMED.add_one();
+        // Without a method it is plain.
+        let lenient = LENIENT.check_authorization_request(Some(&text), None);
+        debug(&lenient.expect("plain is allowed"));
+    }
+}
+
+fn compare_plain() {
+    for len in LENGTHS {
+        let challenge = secret_verifier(len).challenge(Plain);
+        let copy = challenge.clone();
+        debug(&copy);
+        EQUAL.add_one();
+        assert!(copy == challenge);
+        EQUAL.add_one();
+        assert!(copy != stored(len, Plain, false));
+    }
+}

@@ -1,0 +1,73 @@
+//! Texts that memcheck watches, and how often a result about one of them may become public.
+
+use std::ops::{Deref, RangeInclusive};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier};
+
+use crate::memcheck;
+
+pub const LENGTHS: RangeInclusive<usize> = CodeVerifier::MIN_LEN..=CodeVerifier::MAX_LEN;
+
+pub struct Count(AtomicUsize);
+
+impl Count {
+    pub fn add_one(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn get(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The texts that were checked to be well formed.
+pub static WELL_FORMED: Count = Count(AtomicUsize::new(0));
+/// The texts that were compared.
+pub static EQUAL: Count = Count(AtomicUsize::new(0));
+
+/// A well-formed text whose bytes are secret until it is dropped.
+pub struct SecretText(String);
+
+impl SecretText {
+    pub fn new(len: usize) -> Self {
+        let text = text(len);
+        memcheck::secret(text.as_bytes());
+        Self(text)
+    }
+}
+
+impl Deref for SecretText {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Drop for SecretText {
+    fn drop(&mut self) {
+        memcheck::public(self.0.as_bytes());
+    }
+}
+
+/// Every unreserved character in turn.
+fn text(len: usize) -> String {
+    const ALPHABET: &[u8; 66] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    (0..len)
+        .map(|i| char::from(ALPHABET[(i * 7 + len) % ALPHABET.len()]))
+        .collect()
+}
+
+/// A verifier whose text is secret.
+pub fn secret_verifier(len: usize) -> CodeVerifier {
+    WELL_FORMED.add_one();
+    CodeVerifier::parse(&SecretText::new(len)).expect("well formed")
+}
+
+/// The stored challenge, which is public: that of the secret verifier, or of another text of the same length. The length
+/// of a plain challenge is public, so that one of another length is refused without a comparison.
+pub fn stored(len: usize, method: CodeChallengeMethod, right: bool) -> CodeChallenge {
+    let text = if right { text(len) } else { "a".repeat(len) };
+    CodeVerifier::parse(&text).expect("well formed").challenge(method)
+}
