@@ -1,22 +1,17 @@
-//! The time that an operation takes.
+//! The number of instructions that an operation takes.
 //!
-//! Under `qemu-system-arm -icount shift=0` each instruction takes one nanosecond of the machine's time, so that the
-//! SysTick timer, at the 25 MHz of `mps2-an386` and the 16 MHz of `microbit`, advances by one every 40 or 62.5
-//! instructions. An operation is repeated until a single instruction more is seen.
+//! Under `qemu-system-arm -icount shift=0` each instruction takes one nanosecond of the machine's time. The SysTick timer,
+//! at the 25 MHz of `mps2-an386` or the 16 MHz of `microbit`, advances every 40 or 62.5 instructions.
 
 use core::hint::black_box;
 
 use cortex_m::peripheral::SYST;
 use cortex_m::peripheral::syst::SystClkSource;
+use cortex_m_semihosting::hprintln;
 
-/// How often each operation is repeated: one instruction more is then four ticks or six.
-pub const REPETITIONS: u32 = 256;
-/// The nanoseconds of one tick, which are instructions.
-#[cfg(target_feature = "dsp")]
-const TICK: u32 = 40;
-#[cfg(not(target_feature = "dsp"))]
-const TICK: u32 = 62;
-/// The timer counts down from here, and starts again: 24 bits.
+/// The instructions of one tick, in halves.
+const HALVES_PER_TICK: u32 = if cfg!(target_feature = "dsp") { 80 } else { 125 };
+/// The timer counts down from here: 24 bits.
 const TOP: u32 = 0x00ff_ffff;
 
 pub struct Stopwatch(SYST);
@@ -30,18 +25,17 @@ impl Stopwatch {
         Self(timer)
     }
 
-    /// The ticks that the repetitions take: one more or less, for they need not begin with a tick.
-    #[inline(always)]
-    pub fn ticks<T>(&self, input: &mut T, operation: impl Fn(&mut T) -> bool) -> u32 {
+    /// Prints about how many instructions `operation` takes.
+    pub fn print<T>(&self, name: &str, mut operation: impl FnMut() -> T) {
+        const REPETITIONS: u32 = 16;
         let before = SYST::get_current();
         for _ in 0..REPETITIONS {
-            black_box(operation(black_box(input)));
+            black_box(operation());
         }
-        before.wrapping_sub(SYST::get_current()) & TOP
+        let ticks = before.wrapping_sub(SYST::get_current()) & TOP;
+        hprintln!(
+            "{name}: about {} instructions",
+            ticks * HALVES_PER_TICK / (2 * REPETITIONS)
+        );
     }
-}
-
-/// About how many instructions one operation takes.
-pub const fn instructions(ticks: u32) -> u32 {
-    ticks * TICK / REPETITIONS
 }

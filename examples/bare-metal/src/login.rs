@@ -1,8 +1,10 @@
-//! What a device does with the crate, and what it must get.
+//! What a device does with the crate, and the values that it must get.
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng;
 use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ServerPolicy, TokenError};
+
+use crate::stopwatch::Stopwatch;
 
 /// The octets, the verifier and the challenge of RFC 7636 Appendix B.
 const OCTETS: [u8; 32] = [
@@ -16,7 +18,7 @@ const VERIFIER: &str = if cfg!(feature = "control") {
 };
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-/// The known values, and the answers of a server to them.
+/// Compares with the known values, on the client's side and on the server's.
 pub fn appendix_b() -> Result<(), &'static str> {
     let verifier = CodeVerifier::from_random_bytes(&OCTETS);
     expect(verifier.expose_secret() == VERIFIER, "not the verifier of Appendix B")?;
@@ -25,35 +27,36 @@ pub fn appendix_b() -> Result<(), &'static str> {
 
     let stored = CodeChallenge::parse(CHALLENGE, CodeChallengeMethod::S256)
         .map_err(|_| "the challenge of Appendix B is refused")?;
-    let answer = |verifier| ServerPolicy::new().check_token_request(Some(&stored), verifier);
+    let check = |verifier| ServerPolicy::new().check_token_request(Some(&stored), verifier);
+    expect(check(Some(VERIFIER)) == Ok(()), "the pair of Appendix B is refused")?;
+    // A challenge is a well-formed verifier too, but the wrong one here.
     expect(
-        answer(Some(VERIFIER)) == Ok(()),
-        "the pair of Appendix B is refused",
-    )?;
-    // A challenge is also a well-formed verifier, but here it is the wrong one.
-    expect(
-        answer(Some(CHALLENGE)) == Err(TokenError::Mismatch),
+        check(Some(CHALLENGE)) == Err(TokenError::Mismatch),
         "a wrong verifier is not a mismatch",
     )?;
     expect(
-        answer(None) == Err(TokenError::MissingVerifier),
+        check(None) == Err(TokenError::MissingVerifier),
         "an absent verifier is not missing",
     )
 }
 
-/// A login from the start: a fresh verifier, its challenge, and what the server says to it.
-pub fn generated() -> Result<(), &'static str> {
-    // Fixed octets, so that each run is the same. A real device seeds its generator with octets of its hardware
-    // generator, or hands that one itself to `generate_from_rng`: a verifier made as here can be guessed.
+/// Logs in with a new verifier, and prints how long each step takes.
+pub fn generated(stopwatch: &Stopwatch) -> Result<(), &'static str> {
+    // A constant seed, so that every run is the same. A verifier made like this can be guessed: a real device seeds its
+    // generator from its hardware generator, or passes that one itself to `generate_from_rng`.
     let mut generator = ChaCha20Rng::from_seed([7; 32]);
+    stopwatch.print("generate_from_rng", || CodeVerifier::generate_from_rng(&mut generator));
+
     let verifier = CodeVerifier::generate_from_rng(&mut generator);
     let another = CodeVerifier::generate_from_rng(&mut generator);
-    let challenge = verifier.challenge(CodeChallengeMethod::S256);
-
     expect(
         verifier.expose_secret().len() == CodeVerifier::MIN_LEN,
         "a generated verifier has not 43 characters",
     )?;
+    stopwatch.print("challenge", || verifier.challenge(CodeChallengeMethod::S256));
+
+    let challenge = verifier.challenge(CodeChallengeMethod::S256);
+    stopwatch.print("verify", || challenge.verify(&verifier));
     expect(
         challenge.verify(&verifier).is_ok(),
         "a generated verifier does not match its own challenge",
