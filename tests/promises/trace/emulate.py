@@ -211,12 +211,12 @@ class Result:
         word = "MISS" if self.failures else "ok"
         return (
             f"{word:<5}{self.image}: {self.operations} operations, {self.traces} traces of {self.events} events, "
-            f"{self.controls} controls seen, {self.seconds:.1f} s"
+            f"{self.controls} controls seen, {self.seconds:.1f} s of CPU"
         )
 
 
 def trace(recorder_path, lengths, path):
-    started = time.time()
+    started = time.process_time()
     recorder = Recorder(recorder_path)
     machine = Machine(path, recorder)
     result = Result("/".join(path.split("/")[-2:]))
@@ -243,7 +243,7 @@ def trace(recorder_path, lengths, path):
             result.failures.append(f"{name}: {differences[0]}")
         else:
             result.operations += 1
-    result.seconds = time.time() - started
+    result.seconds = time.process_time() - started
     return result
 
 
