@@ -164,7 +164,7 @@ impl ServerPolicy {
     /// assert_eq!(error, TokenError::Mismatch);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[doc(alias("verify", "validate", "compare", "server"))]
+    #[doc(alias("verify", "validate", "compare", "server", "axum"))]
     pub fn check_token_request(
         &self,
         stored: Option<&CodeChallenge>,
