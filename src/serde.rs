@@ -1,21 +1,44 @@
-//! serde: the texts of the protocol as they are on the wire, checked on the way in by the same rules as everywhere else.
+//! `Serialize` and `Deserialize`, with the names and values of the protocol, and the same checks as everywhere else.
+//!
+//! No error of these impls quotes the input. A format may refuse a value of the wrong type before it calls the visitor,
+//! and its error then quotes what it found (``invalid type: string "dBjft…"``). So the visitors return what they found
+//! wrong as a value, and every error that comes from the format is replaced:
+//!
+//! ```text
+//! deserialize_str(StrVisitor) ── Ok(Ok(value)) ──── Ok(value)
+//!                             ├─ Ok(Err(reason)) ── Err(custom(reason))
+//!                             └─ Err(of the format) Err(custom("cannot read …"))
+//! ```
+//!
+//! The price is that truncated input and an I/O error are reported in the same words. `deserialize_any` would let the
+//! visitor see every type and would keep those errors, but it is not the same request: quick-xml then passes a map for an
+//! element, YAML and csv pass a number for digits, postcard, bincode and the path extractors of web frameworks refuse it,
+//! and a flattened struct no longer takes its fields out of the map. And an error of ron or quick-xml that no visitor
+//! makes can still quote a name.
+//!
+//! What no impl can reach is an error type that quotes the document itself, as the one of `toml::from_str` does: see
+//! `Deserialize` for `CodeVerifier`.
+//!
+//! Checked by `tests/formats`, with a verifier as the wrong value in each place, and with derived impls as the control.
 
-use core::convert::Infallible;
 use core::fmt;
 
 use ::serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use ::serde::ser::{Serialize, SerializeStruct, Serializer};
+use alloc::string::String;
+use alloc::vec::Vec;
+use zeroize::Zeroizing;
 
 use crate::challenge::CodeChallenge;
-use crate::error::ParseChallengeError;
+use crate::error::{ParseChallengeError, ParseMethodError};
 use crate::method::CodeChallengeMethod;
-use crate::secret::{MAX_LEN, Scratch};
+use crate::secret::{MAX_LEN, MIN_LEN, SecretText};
 use crate::verifier::CodeVerifier;
 
 const CHALLENGE: &str = "code_challenge";
 const METHOD: &str = "code_challenge_method";
 
-/// As the text on the wire, `S256` or `plain`.
+/// Serializes the method as a string: `S256` or `plain`.
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl Serialize for CodeChallengeMethod {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -23,36 +46,56 @@ impl Serialize for CodeChallengeMethod {
     }
 }
 
-/// From the text on the wire, `S256` or `plain` in exactly this case.
-#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
-impl<'de> Deserialize<'de> for CodeChallengeMethod {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(Text {
-            what: METHOD,
-            parse: str::parse::<CodeChallengeMethod>,
-        })
-    }
-}
-
-/// From its text, by the rules of [`parse`](CodeVerifier::parse). With the feature `alloc` a `String` that the format
-/// hands over is wiped, also when it is refused.
-///
-/// There is no `Serialize`: a field that is to hold the secret asks for it with [`expose_secret`].
-#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
-impl<'de> Deserialize<'de> for CodeVerifier {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(Text {
-            what: "code_verifier",
-            parse: CodeVerifier::parse,
-        })
-    }
-}
-
-/// Serializes a [`CodeVerifier`] in full, for the one field that asks for it: `#[serde(with = "pkce_core::expose_secret")]`.
+/// Deserializes a string: `S256` or `plain`, in exactly this case.
 ///
 /// # Security
 ///
-/// What is written is the secret: into the user's session, and nowhere else. Buffers of the format's are not wiped.
+/// No error quotes the input, with the exceptions listed at `Deserialize` for [`CodeVerifier`].
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+impl<'de> Deserialize<'de> for CodeChallengeMethod {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match deserializer.deserialize_str(StrVisitor(str::parse)) {
+            Ok(parsed) => parsed.map_err(D::Error::custom),
+            Err(_) => Err(D::Error::custom(
+                "cannot read a code_challenge_method: expected a string",
+            )),
+        }
+    }
+}
+
+/// Deserializes a string, with the checks of [`CodeVerifier::parse`].
+///
+/// There is no `Serialize`. A field that stores the secret uses [`expose_secret`].
+///
+/// # Security
+///
+/// No error quotes the input, whatever the format found in place of the string. For this, every error that the format
+/// reports while it reads the value is replaced, including truncated input and I/O errors.
+///
+/// Two kinds of error are made outside of this impl and still show input:
+///
+/// - Error types that hold the document. `toml::from_str` returns one: its `Display` prints the line, and its `Debug` the
+///   whole document. Use `toml::de::Error::message`, or deserialize from a `toml::Table`.
+/// - Errors of the types around this one, such as a derived struct for which a string was found.
+///
+/// A `String` or byte buffer that the format passes by value is wiped, even on error. The format's own buffers are not.
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+impl<'de> Deserialize<'de> for CodeVerifier {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match deserializer.deserialize_str(StrVisitor(CodeVerifier::parse)) {
+            Ok(parsed) => parsed.map_err(D::Error::custom),
+            Err(_) => Err(D::Error::custom("cannot read a code_verifier: expected a string")),
+        }
+    }
+}
+
+/// Serializes a [`CodeVerifier`] as its string, for a field marked `#[serde(with = "pkce_core::expose_secret")]`.
+///
+/// For an `Option<CodeVerifier>`, use [`expose_secret::option`](option).
+///
+/// # Security
+///
+/// The output contains the secret. Write it to the user's session only. The format's buffers are not wiped.
 ///
 /// ```
 /// use pkce_core::CodeVerifier;
@@ -65,14 +108,15 @@ impl<'de> Deserialize<'de> for CodeVerifier {
 ///     verifier: CodeVerifier,
 /// }
 ///
-/// let session = Session { state: "af0ifjsldkj".to_owned(), verifier: CodeVerifier::from_random_bytes(&[7; 32]) };
+/// let verifier = CodeVerifier::from_random_bytes(&[7; 32]);
+/// let session = Session { state: "af0ifjsldkj".to_owned(), verifier };
 /// let json = serde_json::to_string(&session)?;
 /// let session: Session = serde_json::from_str(&json)?;
 /// assert_eq!(session.verifier.expose_secret().len(), 43);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// Without that line it does not compile:
+/// Without the attribute it does not compile:
 ///
 /// ```compile_fail,E0277
 /// #[derive(serde::Serialize)]
@@ -84,26 +128,87 @@ impl<'de> Deserialize<'de> for CodeVerifier {
 pub mod expose_secret {
     use super::{CodeVerifier, Deserialize, Deserializer, Serializer};
 
-    /// Writes the text of the verifier.
+    /// Serializes the verifier as a string.
     ///
     /// # Errors
     ///
-    /// Those of the format.
+    /// Returns the error of the format.
+    ///
+    /// # Security
+    ///
+    /// The output contains the secret.
     pub fn serialize<S: Serializer>(verifier: &CodeVerifier, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(verifier.expose_secret())
     }
 
-    /// Reads the text of a verifier: what `CodeVerifier` does by itself, here so that `with` has both.
+    /// Deserializes a verifier: the same as its `Deserialize`, which `with` does not use.
     ///
     /// # Errors
     ///
-    /// Those of the format, and those of [`CodeVerifier::parse`].
+    /// Returns an error if the value is not a string or if [`CodeVerifier::parse`] refuses it.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<CodeVerifier, D::Error> {
         CodeVerifier::deserialize(deserializer)
     }
+
+    /// Serializes an `Option<CodeVerifier>`, for a field marked
+    /// `#[serde(with = "pkce_core::expose_secret::option", default)]`.
+    ///
+    /// `default` makes an absent field `None`; without it, an absent field is an error.
+    ///
+    /// # Security
+    ///
+    /// The output contains the secret. Write it to the user's session only. The format's buffers are not wiped.
+    ///
+    /// ```
+    /// use pkce_core::CodeVerifier;
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// #[derive(Serialize, Deserialize)]
+    /// struct Session {
+    ///     #[serde(with = "pkce_core::expose_secret::option", default)]
+    ///     verifier: Option<CodeVerifier>,
+    /// }
+    ///
+    /// assert!(serde_json::from_str::<Session>("{}")?.verifier.is_none());
+    /// assert!(serde_json::from_str::<Session>(r#"{"verifier":null}"#)?.verifier.is_none());
+    /// assert!(serde_json::from_str::<Session>(r#"{"verifier":"short"}"#).is_err());
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub mod option {
+        use super::{CodeVerifier, Deserialize, Deserializer, Serializer};
+
+        /// Serializes the verifier as a string, or `None`.
+        ///
+        /// # Errors
+        ///
+        /// Returns the error of the format.
+        ///
+        /// # Security
+        ///
+        /// The output contains the secret.
+        pub fn serialize<S: Serializer>(verifier: &Option<CodeVerifier>, serializer: S) -> Result<S::Ok, S::Error> {
+            match verifier {
+                Some(verifier) => serializer.serialize_some(verifier.expose_secret()),
+                None => serializer.serialize_none(),
+            }
+        }
+
+        /// Deserializes a verifier, or `None`.
+        ///
+        /// # Errors
+        ///
+        /// Returns an error if the value is neither absent nor a string, or if [`CodeVerifier::parse`] refuses it.
+        pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<CodeVerifier>, D::Error> {
+            Option::deserialize(deserializer)
+        }
+    }
 }
 
-/// As `code_challenge` and `code_challenge_method`. A plain challenge is written too: it is the verifier.
+/// Serializes the fields `code_challenge` and `code_challenge_method`.
+///
+/// # Security
+///
+/// A plain challenge is the verifier, and it is written, too.
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl Serialize for CodeChallenge {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -115,14 +220,19 @@ impl Serialize for CodeChallenge {
     }
 }
 
-/// From `code_challenge` and `code_challenge_method`, both of them: an absent method is an error here, never plain. Other
-/// fields are ignored, so that it flattens into a request or a row in which PKCE is mandatory.
+/// Deserializes the fields `code_challenge` and `code_challenge_method`, with the checks of [`CodeChallenge::parse`].
+///
+/// Both fields are required: an absent method is an error, never plain. A repeated field is an error. Other fields are
+/// ignored, so the challenge can be flattened into a request or a row in which PKCE is mandatory.
 ///
 /// # Security
 ///
-/// Never flatten an `Option<CodeChallenge>`: serde turns every error inside of it into `None`, so that a malformed
-/// challenge would become "no PKCE". A server hands the raw parameters to
-/// [`ServerPolicy::check_authorization_request`](crate::ServerPolicy::check_authorization_request); an optional column nests.
+/// Never flatten an `Option<CodeChallenge>`: serde turns every error inside it into `None`
+/// ([serde #1880](https://github.com/serde-rs/serde/issues/1880)), so a malformed challenge would become "no PKCE". Nest an
+/// optional challenge, as below. A server passes the parameters of a request to
+/// [`ServerPolicy::check_authorization_request`](crate::ServerPolicy::check_authorization_request).
+///
+/// No error quotes the input, with the exceptions listed at `Deserialize` for [`CodeVerifier`].
 ///
 /// ```
 /// use pkce_core::CodeChallenge;
@@ -131,121 +241,170 @@ impl Serialize for CodeChallenge {
 /// #[derive(Serialize, Deserialize)]
 /// struct Row {
 ///     client_id: String,
-///     pkce: Option<CodeChallenge>, // Nested: a malformed one is an error, and `null` is none.
+///     pkce: Option<CodeChallenge>, // nested: a malformed challenge is an error
 /// }
 ///
 /// assert!(serde_json::from_str::<Row>(r#"{"client_id":"app","pkce":null}"#).is_ok());
-/// let broken = r#"{"client_id":"app","pkce":{"code_challenge":"short","code_challenge_method":"S256"}}"#;
-/// assert!(serde_json::from_str::<Row>(broken).is_err());
+/// let malformed = r#"{
+///     "client_id": "app",
+///     "pkce": { "code_challenge": "short", "code_challenge_method": "S256" }
+/// }"#;
+/// assert!(serde_json::from_str::<Row>(malformed).is_err());
 /// ```
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl<'de> Deserialize<'de> for CodeChallenge {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_struct("CodeChallenge", &[CHALLENGE, METHOD], Pair)
+        match deserializer.deserialize_struct("CodeChallenge", &[CHALLENGE, METHOD], ChallengeVisitor) {
+            Ok(fields) => fields.parse(),
+            Err(_) => Err(D::Error::custom(
+                "cannot read a code_challenge: expected the strings code_challenge and code_challenge_method",
+            )),
+        }
     }
 }
 
-/// Parses a text where it lies. An owned one is wiped, also when it is refused: a plain challenge is a verifier, too.
-struct Text<F> {
-    what: &'static str,
-    parse: F,
-}
+/// Passes a string to a function, and wipes it if it is owned.
+struct StrVisitor<F>(F);
 
-impl<T, P: fmt::Display, F: FnOnce(&str) -> Result<T, P>> Visitor<'_> for Text<F> {
+impl<T, F: FnOnce(&str) -> T> Visitor<'_> for StrVisitor<F> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the text of a {}", self.what)
+        f.write_str("a string")
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-        (self.parse)(text).map_err(E::custom)
+        Ok(self.0(text))
     }
 
-    #[cfg(feature = "alloc")]
-    fn visit_string<E: Error>(self, text: alloc::string::String) -> Result<T, E> {
-        self.visit_str(&zeroize::Zeroizing::new(text))
+    fn visit_string<E: Error>(self, text: String) -> Result<T, E> {
+        self.visit_str(&Zeroizing::new(text))
+    }
+
+    fn visit_bytes<E: Error>(self, _: &[u8]) -> Result<T, E> {
+        Err(wrong_type())
+    }
+
+    fn visit_byte_buf<E: Error>(self, bytes: Vec<u8>) -> Result<T, E> {
+        self.visit_bytes(&Zeroizing::new(bytes))
     }
 }
 
-/// Reads the two fields of a challenge, in any order where they have names.
-struct Pair;
+impl<'de, T, F: FnOnce(&str) -> T> DeserializeSeed<'de> for StrVisitor<F> {
+    type Value = T;
 
-impl<'de> Visitor<'de> for Pair {
-    type Value = CodeChallenge;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+/// The error for text or bytes of the wrong type. serde's default would pass them to the error type, which may copy them.
+fn wrong_type<E: Error>() -> E {
+    E::custom("wrong type")
+}
+
+/// Reads the fields of a challenge: by name from a map, in the order of `Serialize` from a sequence.
+struct ChallengeVisitor;
+
+impl<'de> Visitor<'de> for ChallengeVisitor {
+    type Value = ChallengeFields;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{CHALLENGE} and {METHOD}")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<CodeChallenge, A::Error> {
-        let mut challenge = Held::nothing();
-        let mut method = None;
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ChallengeFields, A::Error> {
+        let mut fields = ChallengeFields::default();
         while let Some(field) = map.next_key()? {
             match field {
-                Field::Challenge if challenge.len.is_some() => return Err(A::Error::duplicate_field(CHALLENGE)),
-                Field::Challenge => map.next_value_seed(&mut challenge)?,
-                Field::Method if method.is_some() => return Err(A::Error::duplicate_field(METHOD)),
-                Field::Method => method = Some(map.next_value()?),
-                Field::Other => drop(map.next_value::<IgnoredAny>()?),
+                Field::Challenge => {
+                    let text = map.next_value_seed(StrVisitor(ChallengeText::new))?;
+                    if fields.challenge.replace(text).is_some() {
+                        fields.repeated = Some(CHALLENGE);
+                    }
+                }
+                Field::Method => {
+                    let method = map.next_value_seed(StrVisitor(str::parse))?;
+                    if fields.method.replace(method).is_some() {
+                        fields.repeated = Some(METHOD);
+                    }
+                }
+                Field::Other => {
+                    let _: IgnoredAny = map.next_value()?;
+                }
             }
         }
-        challenge.parse(method)
+        Ok(fields)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<CodeChallenge, A::Error> {
-        let mut challenge = Held::nothing();
-        seq.next_element_seed(&mut challenge)?;
-        let method = seq.next_element()?;
-        challenge.parse(method)
-    }
-}
-
-/// The text of a challenge until its method has come: on the stack, filled in place, and wiped, because it may be plain.
-struct Held {
-    bytes: Scratch<u8, MAX_LEN>,
-    len: Option<usize>,
-}
-
-impl Held {
-    fn nothing() -> Self {
-        Self {
-            bytes: Scratch::zeroed(),
-            len: None,
-        }
-    }
-
-    fn hold(&mut self, text: &str) -> Result<(), Infallible> {
-        if let Some(bytes) = self.bytes.0.get_mut(..text.len()) {
-            bytes.copy_from_slice(text.as_bytes());
-        }
-        self.len = Some(text.len());
-        Ok(())
-    }
-
-    fn parse<E: Error>(&self, method: Option<CodeChallengeMethod>) -> Result<CodeChallenge, E> {
-        let len = self.len.ok_or_else(|| E::missing_field(CHALLENGE))?;
-        let method = method.ok_or_else(|| E::missing_field(METHOD))?;
-        let Some(bytes) = self.bytes.0.get(..len) else {
-            return Err(E::custom(ParseChallengeError::InvalidLength { len, method }));
-        };
-        // Infallible: `hold` copied a whole `str`. `unwrap_or_default` avoids a panic path.
-        CodeChallenge::parse(core::str::from_utf8(bytes).unwrap_or_default(), method).map_err(E::custom)
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for &mut Held {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_str(Text {
-            what: CHALLENGE,
-            parse: |text: &str| self.hold(text),
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<ChallengeFields, A::Error> {
+        Ok(ChallengeFields {
+            challenge: seq.next_element_seed(StrVisitor(ChallengeText::new))?,
+            method: seq.next_element_seed(StrVisitor(str::parse))?,
+            repeated: None,
         })
     }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<ChallengeFields, E> {
+        Err(wrong_type())
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<ChallengeFields, E> {
+        self.visit_str(&Zeroizing::new(text))
+    }
+
+    fn visit_bytes<E: Error>(self, _: &[u8]) -> Result<ChallengeFields, E> {
+        Err(wrong_type())
+    }
+
+    fn visit_byte_buf<E: Error>(self, bytes: Vec<u8>) -> Result<ChallengeFields, E> {
+        self.visit_bytes(&Zeroizing::new(bytes))
+    }
 }
 
-/// The name of a field, or its number where a format has no names.
+/// What a format found in the fields of a challenge, checked once all of them are read.
+#[derive(Default)]
+struct ChallengeFields {
+    challenge: Option<ChallengeText>,
+    method: Option<Result<CodeChallengeMethod, ParseMethodError>>,
+    repeated: Option<&'static str>,
+}
+
+impl ChallengeFields {
+    fn parse<E: Error>(self) -> Result<CodeChallenge, E> {
+        if let Some(name) = self.repeated {
+            return Err(E::duplicate_field(name));
+        }
+        let challenge = self.challenge.ok_or_else(|| E::missing_field(CHALLENGE))?;
+        let method = self.method.ok_or_else(|| E::missing_field(METHOD))?;
+        challenge.parse(method.map_err(E::custom)?).map_err(E::custom)
+    }
+}
+
+/// The text of a challenge until its method is known. It may be plain, so it is held in memory that is wiped.
+enum ChallengeText {
+    Held(SecretText),
+    /// Too short or too long for either method.
+    InvalidLength(usize),
+}
+
+impl ChallengeText {
+    fn new(text: &str) -> Self {
+        match text.len() {
+            MIN_LEN..=MAX_LEN => Self::Held(SecretText::copy_of(text.as_bytes())),
+            len => Self::InvalidLength(len),
+        }
+    }
+
+    fn parse(&self, method: CodeChallengeMethod) -> Result<CodeChallenge, ParseChallengeError> {
+        match self {
+            Self::Held(text) => CodeChallenge::parse(text.as_str(), method),
+            Self::InvalidLength(len) => Err(ParseChallengeError::InvalidLength { len: *len, method }),
+        }
+    }
+}
+
+/// The name of a field, or its index in formats that write no names.
 enum Field {
     Challenge,
     Method,
@@ -254,21 +413,21 @@ enum Field {
 
 impl<'de> Deserialize<'de> for Field {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_identifier(Name)
+        deserializer.deserialize_identifier(FieldVisitor)
     }
 }
 
-struct Name;
+struct FieldVisitor;
 
-impl Visitor<'_> for Name {
+impl Visitor<'_> for FieldVisitor {
     type Value = Field;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the name of a field")
     }
 
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Field, E> {
-        Ok(match number {
+    fn visit_u64<E: Error>(self, index: u64) -> Result<Field, E> {
+        Ok(match index {
             0 => Field::Challenge,
             1 => Field::Method,
             _ => Field::Other,
@@ -279,11 +438,19 @@ impl Visitor<'_> for Name {
         self.visit_bytes(name.as_bytes())
     }
 
+    fn visit_string<E: Error>(self, name: String) -> Result<Field, E> {
+        self.visit_bytes(Zeroizing::new(name).as_bytes())
+    }
+
     fn visit_bytes<E: Error>(self, name: &[u8]) -> Result<Field, E> {
         Ok(match name {
             name if name == CHALLENGE.as_bytes() => Field::Challenge,
             name if name == METHOD.as_bytes() => Field::Method,
             _ => Field::Other,
         })
+    }
+
+    fn visit_byte_buf<E: Error>(self, name: Vec<u8>) -> Result<Field, E> {
+        self.visit_bytes(&Zeroizing::new(name))
     }
 }
