@@ -1,25 +1,23 @@
-//! `Serialize` and `Deserialize`, with the names and values of the protocol, and the same checks as everywhere else.
+//! `Serialize` and `Deserialize`, with the names and values of the protocol and the same checks as everywhere else.
 //!
-//! No error of these impls quotes the input. A format may refuse a value of the wrong type before it calls the visitor,
-//! and its error then quotes what it found (``invalid type: string "dBjft…"``). So the visitors return what they found
-//! wrong as a value, and every error that comes from the format is replaced:
+//! No error of these impls quotes the input. A format that finds a value of the wrong type builds its error before it
+//! calls the visitor (``invalid type: string "dBjft…"``), and some add the value to an error that the visitor returns
+//! (axum's `Path`). So a visitor does not refuse a string. It returns the result of parsing as its value, and an error that
+//! is left must be the format's and is replaced:
 //!
 //! ```text
-//! deserialize_str(StrVisitor) ── Ok(Ok(value)) ──── Ok(value)
-//!                             ├─ Ok(Err(reason)) ── Err(custom(reason))
-//!                             └─ Err(of the format) Err(custom("cannot read …"))
+//! deserialize_str(StrVisitor) -> Ok(Ok(value))         -> Ok(value)
+//!                                Ok(Err(parse error))  -> Err(custom(parse error))
+//!                                Err(format's error)   -> Err(custom("cannot read …"))
 //! ```
 //!
-//! The price is that truncated input and an I/O error are reported in the same words. `deserialize_any` would let the
-//! visitor see every type and would keep those errors, but it is not the same request: quick-xml then passes a map for an
-//! element, YAML and csv pass a number for digits, postcard, bincode and the path extractors of web frameworks refuse it,
-//! and a flattened struct no longer takes its fields out of the map. And an error of ron or quick-xml that no visitor
-//! makes can still quote a name.
+//! The cost is that truncated input and I/O errors are replaced as well.
 //!
-//! What no impl can reach is an error type that quotes the document itself, as the one of `toml::from_str` does: see
-//! `Deserialize` for `CodeVerifier`.
+//! `deserialize_any` would call the visitor for a value of any type, and keep those errors, but it changes what is read:
+//! quick-xml passes a map for an element, YAML and csv pass a number for digits, postcard and bincode refuse it, and a
+//! flattened challenge would leave its fields to the next flattened field.
 //!
-//! Checked by `tests/formats`, with a verifier as the wrong value in each place, and with derived impls as the control.
+//! Checked by `.ci/run formats`: real verifiers as the wrong value, of every type, in every format.
 
 use core::fmt;
 
@@ -69,14 +67,14 @@ impl<'de> Deserialize<'de> for CodeChallengeMethod {
 ///
 /// # Security
 ///
-/// No error quotes the input, whatever the format found in place of the string. For this, every error that the format
+/// No error quotes the input, whatever the format finds in place of the string. For this, every error that the format
 /// reports while it reads the value is replaced, including truncated input and I/O errors.
 ///
-/// Two kinds of error are made outside of this impl and still show input:
+/// Errors that are made outside of this impl can still quote the input:
 ///
-/// - Error types that hold the document. `toml::from_str` returns one: its `Display` prints the line, and its `Debug` the
-///   whole document. Use `toml::de::Error::message`, or deserialize from a `toml::Table`.
-/// - Errors of the types around this one, such as a derived struct for which a string was found.
+/// - An error type that holds the document. That of `toml::from_str` prints the line with `Display`, and the whole
+///   document with `Debug`: use its `message`, or deserialize from a `toml::Table`.
+/// - The errors of the types around this one, such as a derived struct or a `Vec` in whose place there is a string.
 ///
 /// A `String` or byte buffer that the format passes by value is wiped, even on error. The format's own buffers are not.
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
@@ -222,8 +220,9 @@ impl Serialize for CodeChallenge {
 
 /// Deserializes the fields `code_challenge` and `code_challenge_method`, with the checks of [`CodeChallenge::parse`].
 ///
-/// Both fields are required: an absent method is an error, never plain. A repeated field is an error. Other fields are
-/// ignored, so the challenge can be flattened into a request or a row in which PKCE is mandatory.
+/// Both fields are required: an absent method is an error, never plain. A repeated field is an error, unless the format
+/// drops it first, as `serde_json::Value` and `serde_qs` do. Other fields are ignored, so the challenge can be flattened
+/// into a request or a row in which PKCE is mandatory.
 ///
 /// # Security
 ///
