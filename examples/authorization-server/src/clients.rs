@@ -1,26 +1,43 @@
-//! The clients that are registered, with their redirect URIs.
+//! The registered clients: their redirect URIs, and whether they must use PKCE.
 
+use pkce_core::{AuthorizationError, CodeChallenge, LenientPolicy, PkceOutcome, ServerPolicy, TokenError};
 use url::Url;
 
-/// One registration, `ID=REDIRECT_URI` on the command line. A client with several redirect URIs has several.
+/// One registration, `ID=REDIRECT_URI` on the command line.
 #[derive(Clone, Debug)]
-pub struct Client {
-    pub id: String,
-    pub redirect_uri: String,
+pub struct Registration {
+    id: String,
+    redirect_uri: String,
 }
 
-impl std::str::FromStr for Client {
+pub struct Client {
+    pub id: String,
+    redirect_uris: Vec<String>,
+    pub pkce: Pkce,
+}
+
+/// The policy of a client. It comes from the registration, so that no request can choose it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Pkce {
+    Required(ServerPolicy),
+    Optional(LenientPolicy),
+}
+
+#[derive(Default)]
+pub struct Clients(Vec<Client>);
+
+impl std::str::FromStr for Registration {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (id, redirect_uri) = text.split_once('=').ok_or("must be ID=REDIRECT_URI")?;
         // RFC 6749 appendix A.1: printable ASCII.
         if id.is_empty() || !id.bytes().all(|b| matches!(b, b' '..=b'~')) {
-            return Err("the client id must be of printable ASCII characters".to_owned());
+            return Err("the client id must consist of printable ASCII characters".to_owned());
         }
         let url = Url::parse(redirect_uri).map_err(|e| format!("redirect URI: {e}"))?;
         if url.fragment().is_some() || !redirect_uri.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err("the redirect URI must be of ASCII characters, without a fragment".to_owned());
+            return Err("the redirect URI must consist of ASCII characters, without a fragment".to_owned());
         }
         if ["javascript", "data", "vbscript"].contains(&url.scheme()) {
             return Err("the redirect URI must not be a script".to_owned());
@@ -32,33 +49,83 @@ impl std::str::FromStr for Client {
     }
 }
 
-/// Where the answer goes, or why there is no such place. A redirect URI may be left out only if exactly one is
-/// registered, with nothing left open in it (RFC 6749 section 3.1.2.3).
-pub fn redirect_uri<'a>(clients: &'a [Client], id: &str, sent: Option<&'a str>) -> Result<&'a str, &'static str> {
-    let mut registered = clients
-        .iter()
-        .filter(|c| c.id == id)
-        .map(|c| c.redirect_uri.as_str())
-        .peekable();
-    if registered.peek().is_none() {
-        return Err("no client with this client_id is registered");
+impl Pkce {
+    /// Returns the challenge to store with the code. `None` only if PKCE is optional and the request does not use it.
+    pub fn check_authorization_request(
+        &self,
+        code_challenge: Option<&str>,
+        code_challenge_method: Option<&str>,
+    ) -> Result<Option<CodeChallenge>, AuthorizationError> {
+        match self {
+            Self::Required(policy) => policy
+                .check_authorization_request(code_challenge, code_challenge_method)
+                .map(Some),
+            Self::Optional(policy) => policy.check_authorization_request(code_challenge, code_challenge_method),
+        }
     }
-    if let Some(sent) = sent {
-        let known = registered.any(|uri| matches(uri, sent));
-        return if known {
-            Ok(sent)
-        } else {
-            Err("this redirect_uri is not registered for the client")
-        };
-    }
-    match (registered.next(), registered.next()) {
-        (Some(only), None) if without_port(only).is_none() => Ok(only),
-        _ => Err("redirect_uri is missing"),
+
+    pub fn check_token_request(
+        &self,
+        stored: Option<&CodeChallenge>,
+        code_verifier: Option<&str>,
+    ) -> Result<(), TokenError> {
+        match self {
+            Self::Required(policy) => policy.check_token_request(stored, code_verifier),
+            Self::Optional(policy) => match policy.check_token_request(stored, code_verifier)? {
+                PkceOutcome::Verified => Ok(()),
+                // This server has no secrets to check. A real one authenticates the client before it goes on.
+                PkceOutcome::NotUsed => Ok(()),
+            },
+        }
     }
 }
 
-/// Character by character (RFC 9700 section 4.1.3). Only the port of a loopback address may differ, since a native app
-/// gets whichever is free (RFC 8252 section 7.3).
+impl Clients {
+    /// A client with several redirect URIs is registered several times.
+    pub fn register(&mut self, registration: &Registration, pkce: Pkce) -> Result<(), String> {
+        let Registration { id, redirect_uri } = registration.clone();
+        match self.0.iter_mut().find(|c| c.id == id) {
+            Some(client) if client.pkce != pkce => {
+                return Err(format!("{id} is registered both with and without PKCE"));
+            }
+            Some(client) => client.redirect_uris.push(redirect_uri),
+            None => self.0.push(Client {
+                id,
+                redirect_uris: vec![redirect_uri],
+                pkce,
+            }),
+        }
+        Ok(())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Client> {
+        self.0.iter()
+    }
+
+    pub fn find(&self, id: &str) -> Option<&Client> {
+        self.iter().find(|c| c.id == id)
+    }
+}
+
+impl Client {
+    /// Returns where the response goes, or why there is no such place. A redirect URI may be left out only if exactly one
+    /// is registered and it is complete (RFC 6749 section 3.1.2.3).
+    pub fn redirect_uri<'a>(&'a self, sent: Option<&'a str>) -> Result<&'a str, &'static str> {
+        match (sent, &self.redirect_uris[..]) {
+            (Some(sent), registered) if registered.iter().any(|r| matches(r, sent)) => Ok(sent),
+            (Some(_), _) => Err("This redirect_uri is not registered for the client"),
+            (None, [only]) if without_port(only).is_none() => Ok(only),
+            (None, _) => Err("The request has no redirect_uri"),
+        }
+    }
+}
+
+/// Compares character by character (RFC 9700 section 4.1.3). Only the port of a loopback address may differ, since a
+/// native app gets whichever is free (RFC 8252 section 7.3).
 fn matches(registered: &str, sent: &str) -> bool {
     registered == sent
         || match (without_port(registered), without_port(sent)) {
@@ -67,8 +134,8 @@ fn matches(registered: &str, sent: &str) -> bool {
         }
 }
 
-/// The host and what follows the port, if it is a loopback one. What is between them must be a port and nothing else:
-/// in `http://127.0.0.1:1@elsewhere.example/` it is a password.
+/// Returns the host and what follows the port, if the host is a loopback address. What is between them must be a port: in
+/// `http://127.0.0.1:1@elsewhere.example/` it is a password.
 fn without_port(uri: &str) -> Option<(&str, &str)> {
     let host = ["http://127.0.0.1", "http://[::1]"]
         .into_iter()
@@ -86,7 +153,9 @@ fn without_port(uri: &str) -> Option<(&str, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Client, matches, redirect_uri};
+    use pkce_core::ServerPolicy;
+
+    use super::{Clients, Pkce, Registration, matches};
 
     #[test]
     fn a_loopback_port_is_free_and_nothing_else() {
@@ -123,24 +192,47 @@ mod tests {
         assert!(!matches("https://app.example:1/cb", "https://app.example:2/cb"));
     }
 
+    fn clients(registrations: &[&str]) -> Clients {
+        let mut clients = Clients::default();
+        for text in registrations {
+            let registration = text.parse().expect("a registration");
+            clients
+                .register(&registration, Pkce::Required(ServerPolicy::new()))
+                .expect("registered");
+        }
+        clients
+    }
+
     #[test]
     fn a_redirect_uri_may_be_left_out_only_if_there_is_no_choice() {
-        let clients = [
+        let clients = clients(&[
             "one=https://app.example/cb",
             "two=https://a.example/",
             "two=https://b.example/",
-        ];
-        let mut clients: Vec<Client> = clients.iter().map(|c| c.parse().expect("a client")).collect();
-        clients.push("native=http://127.0.0.1/cb".parse().expect("a client"));
-        assert_eq!(redirect_uri(&clients, "one", None), Ok("https://app.example/cb"));
+            "native=http://127.0.0.1/cb",
+        ]);
+        let redirect_uri = |id, sent| clients.find(id).expect("a client").redirect_uri(sent);
+        assert_eq!(redirect_uri("one", None), Ok("https://app.example/cb"));
         assert_eq!(
-            redirect_uri(&clients, "two", Some("https://b.example/")),
+            redirect_uri("two", Some("https://b.example/")),
             Ok("https://b.example/")
         );
-        assert!(redirect_uri(&clients, "one", Some("https://b.example/")).is_err());
-        for id in ["two", "native", "unknown", ""] {
-            assert!(redirect_uri(&clients, id, None).is_err(), "{id}");
+        assert!(redirect_uri("one", Some("https://b.example/")).is_err());
+        for id in ["two", "native"] {
+            assert!(redirect_uri(id, None).is_err(), "{id}");
         }
+        for id in ["unknown", "", "ONE"] {
+            assert!(clients.find(id).is_none(), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_client_has_one_policy() {
+        let mut clients = clients(&["app=https://app.example/cb"]);
+        let again = "app=https://app.example/2".parse().expect("a registration");
+        let lenient = Pkce::Optional(ServerPolicy::new().allow_non_pkce());
+        assert!(clients.register(&again, lenient).is_err());
+        assert!(clients.register(&again, Pkce::Required(ServerPolicy::new())).is_ok());
     }
 
     #[test]
@@ -153,8 +245,8 @@ mod tests {
             "app=https://a.example/#x",
             "app=javascript:x",
         ] {
-            assert!(text.parse::<Client>().is_err(), "{text}");
+            assert!(text.parse::<Registration>().is_err(), "{text}");
         }
-        assert!("app=com.example.app:/cb?x=y".parse::<Client>().is_ok());
+        assert!("app=com.example.app:/cb?x=y".parse::<Registration>().is_ok());
     }
 }

@@ -6,7 +6,7 @@ use pkce_core::{AuthorizationError, TokenError};
 use crate::parameters::Repeated;
 use crate::store::StoreError;
 
-/// An `error` code of RFC 6749 with its `error_description`. The status is for the token endpoint, and for pages.
+/// An `error` code of RFC 6749 with its `error_description`. The token endpoint and the pages use the status.
 #[derive(Debug)]
 pub struct OAuthError {
     pub status: StatusCode,
@@ -27,18 +27,18 @@ impl OAuthError {
         Self::new("invalid_request", description)
     }
 
-    /// The server's own fault: the client is told no more than that, the log says why.
-    pub fn server_error() -> Self {
+    /// A fault of the server. The client learns no more than that; the log has the reason.
+    fn server_error() -> Self {
         Self {
             status: StatusCode::INTERNAL_SERVER_ERROR,
-            ..Self::new("server_error", "the server cannot answer this request")
+            ..Self::new("server_error", "The server failed to process the request")
         }
     }
 }
 
 impl From<Repeated> for OAuthError {
     fn from(Repeated(name): Repeated) -> Self {
-        Self::invalid_request(&format!("{name} is in the request more than once"))
+        Self::invalid_request(&format!("The request has more than one {name}"))
     }
 }
 
@@ -57,7 +57,14 @@ impl From<TokenError> for OAuthError {
 impl From<StoreError> for OAuthError {
     fn from(e: StoreError) -> Self {
         eprintln!("authorization-server: {e}");
-        Self::server_error()
+        match e {
+            StoreError::Busy => Self {
+                status: StatusCode::SERVICE_UNAVAILABLE,
+                ..Self::new("temporarily_unavailable", "The server is busy. Try again later")
+            },
+            // `StoredChallengeError::oauth_error` is "server_error", too.
+            StoreError::Database(_) | StoreError::Challenge(_) => Self::server_error(),
+        }
     }
 }
 

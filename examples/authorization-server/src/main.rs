@@ -1,9 +1,10 @@
-//! An OAuth 2.0 authorization server for public clients, small enough to be read: how a server uses `pkce-core`.
+//! An OAuth 2.0 authorization server for public clients: how a server uses `pkce-core`.
 //!
 //! The two decisions are in `authorize.rs` and `token.rs`; `store.rs` shows what to keep between them.
 
 mod authorize;
 mod clients;
+mod connections;
 mod error;
 mod metadata;
 mod page;
@@ -14,7 +15,6 @@ mod store;
 mod tests;
 mod token;
 
-use std::error::Error;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -26,43 +26,40 @@ use pkce_core::ServerPolicy;
 use tokio::net::TcpListener;
 use url::Url;
 
-use crate::clients::Client;
-use crate::server::{Policy, Server};
+use crate::clients::{Clients, Pkce, Registration};
+use crate::server::Server;
 use crate::store::Store;
 
-/// An OAuth 2.0 authorization server for public clients. It is an example: it has no accounts and one consent button.
+/// An OAuth 2.0 authorization server for public clients. It is an example: it has no accounts and one consent page.
 #[derive(Parser)]
 struct Flags {
     /// Address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// Origin that clients reach the server by, without a slash at its end [default: http:// and the address]
+    /// Origin that clients reach the server by, without a trailing slash [default: http:// and the address]
     #[arg(long, value_name = "URL", value_parser = issuer)]
     issuer: Option<String>,
     /// SQLite file for the codes [default: in memory]
     #[arg(long, value_name = "FILE")]
     database: Option<PathBuf>,
-    /// A client and its redirect URI; may be given more than once. The port of a loopback address is free
-    #[arg(
-        long = "client",
-        value_name = "ID=REDIRECT_URI",
-        default_value = "example-client=http://127.0.0.1/callback"
-    )]
-    clients: Vec<Client>,
+    /// A client and its redirect URI; may be repeated. Any port of a loopback address matches
+    /// [default: example-client=http://127.0.0.1/callback]
+    #[arg(long = "client", value_name = "ID=REDIRECT_URI")]
+    clients: Vec<Registration>,
+    /// A client that may leave PKCE out; may be repeated
+    #[arg(long = "client-without-pkce", value_name = "ID=REDIRECT_URI")]
+    clients_without_pkce: Vec<Registration>,
     /// How long a code can be redeemed, 600 at most
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(i64).range(1..=600))]
     code_lifetime: i64,
-    /// Accept the method plain, too
+    /// Also accept the method plain
     #[arg(long)]
     allow_plain: bool,
-    /// Accept requests without PKCE, too
-    #[arg(long)]
-    allow_non_pkce: bool,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match serve(Flags::parse()).await {
+    match run(Flags::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
             eprintln!("authorization-server: {e}");
@@ -71,55 +68,58 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn serve(flags: Flags) -> Result<(), Box<dyn Error>> {
-    let policy = policy(&flags);
+async fn run(flags: Flags) -> Result<(), String> {
+    let policy = match flags.allow_plain {
+        true => ServerPolicy::new().allow_plain(),
+        false => ServerPolicy::new(),
+    };
     let store = match &flags.database {
-        Some(file) => Store::open(file)?,
-        None => Store::in_memory()?,
+        Some(file) => Store::open(file).map_err(|e| format!("cannot use the database {}: {e}", file.display()))?,
+        None => Store::in_memory().map_err(|e| format!("cannot make a database in memory: {e}"))?,
     };
-    let listener = TcpListener::bind(flags.listen).await?;
-    let issuer = match flags.issuer {
-        Some(issuer) => issuer,
-        None => format!("http://{}", listener.local_addr()?),
+    let listener = TcpListener::bind(flags.listen).await.map_err(|e| {
+        let address = flags.listen;
+        format!("cannot listen on {address}: {e}. Choose another address with --listen; port 0 takes a free one")
+    })?;
+    let issuer = match &flags.issuer {
+        Some(issuer) => issuer.clone(),
+        None => {
+            let address = listener.local_addr().map_err(|e| e.to_string())?;
+            format!("http://{address}")
+        }
     };
-    writeln!(io::stdout(), "listening on {issuer}")?;
     let server = Server {
+        clients: clients(&flags, policy)?,
         issuer,
-        clients: flags.clients,
         policy,
         code_lifetime: flags.code_lifetime,
         store,
     };
-    axum::serve(listener, server::router(Arc::new(server)))
-        .with_graceful_shutdown(ctrl_c())
-        .await?;
+    writeln!(io::stdout(), "listening on {}", server.issuer).map_err(|e| format!("standard output: {e}"))?;
+    connections::serve(listener, server::router(Arc::new(server))).await;
     Ok(())
 }
 
-fn policy(flags: &Flags) -> Policy {
-    let mut policy = ServerPolicy::new();
-    if flags.allow_plain {
-        policy = policy.allow_plain();
+fn clients(flags: &Flags, policy: ServerPolicy) -> Result<Clients, String> {
+    let mut clients = Clients::default();
+    for registration in &flags.clients {
+        clients.register(registration, Pkce::Required(policy))?;
     }
-    if flags.allow_non_pkce {
-        Policy::Lenient(policy.allow_non_pkce())
-    } else {
-        Policy::Strict(policy)
+    for registration in &flags.clients_without_pkce {
+        clients.register(registration, Pkce::Optional(policy.allow_non_pkce()))?;
     }
+    if clients.is_empty() {
+        let default = "example-client=http://127.0.0.1/callback".parse()?;
+        clients.register(&default, Pkce::Required(policy))?;
+    }
+    Ok(clients)
 }
 
-/// Clients compare the issuer character by character, so it must be spelled in the one way in which they build it.
+/// Clients compare the issuer character by character, so only the canonical spelling is accepted.
 fn issuer(text: &str) -> Result<String, String> {
     let url = Url::parse(text).map_err(|e| e.to_string())?;
     if !["http", "https"].contains(&url.scheme()) || url.origin().ascii_serialization() != text {
         return Err("must be like https://server.example, in lower case, without a path".to_owned());
     }
     Ok(text.to_owned())
-}
-
-async fn ctrl_c() {
-    if let Err(e) = tokio::signal::ctrl_c().await {
-        eprintln!("authorization-server: Ctrl-C cannot be waited for: {e}");
-        std::future::pending().await
-    }
 }

@@ -1,15 +1,17 @@
 //! The parameters of a request, from its query or from its form body.
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
 use axum::http::header::{CONTENT_TYPE, HeaderMap};
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
 use crate::error::OAuthError;
 
-/// All parameters, in order and with repetitions. A map would keep the first or the last of a repeated one and hide the
-/// other, and two programs that look at the same request could see different values.
+/// All parameters, in order and with repetitions.
+///
+/// RFC 6749 forbids repeated parameters. A map would keep the first or the last value and hide the other, so that two
+/// programs could read the same request differently. axum's `Form` and `Query` with a derived struct do refuse them, but
+/// with a response in plain text; a client expects an OAuth error. `tests/axum_form.rs` shows how to map the one to the
+/// other. The authorization endpoint needs more than that: to redirect with the error, it has to know the other parameters.
 ///
 /// One of the values may be a `code_verifier`, so all are wiped when this is dropped, and there is no `Debug`. The HTTP
 /// library's own buffers are out of reach.
@@ -29,25 +31,19 @@ impl Parameters {
         )
     }
 
-    /// Those of a form body. `body` is what axum read, or why it stopped reading: it is limited to
-    /// [`BODY_LIMIT`](crate::server::BODY_LIMIT).
-    pub fn from_form(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Self, OAuthError> {
-        if !is_form(headers) {
-            return Err(OAuthError::invalid_request(
+    /// Parses a form body.
+    pub fn from_form(headers: &HeaderMap, body: &[u8]) -> Result<Self, OAuthError> {
+        if is_form(headers) {
+            Ok(Self::parse(body))
+        } else {
+            Err(OAuthError::invalid_request(
                 "Content-Type must be application/x-www-form-urlencoded",
-            ));
-        }
-        match body {
-            Ok(octets) => Ok(Self::parse(&octets)),
-            Err(e) => Err(OAuthError {
-                status: e.status(),
-                ..OAuthError::invalid_request("body is too large, or was cut off")
-            }),
+            ))
         }
     }
 
-    /// The value of a parameter. One without a value counts as omitted, and one that is there twice is an error, whatever
-    /// the two values are (RFC 6749 sections 3.1 and 3.2). Parameters that nobody asks for are ignored.
+    /// Returns the value of a parameter. An empty one counts as absent, and a repeated one is an error whatever its values
+    /// are (RFC 6749 sections 3.1 and 3.2). Unknown parameters are ignored.
     pub fn get(&self, name: &'static str) -> Result<Option<&str>, Repeated> {
         let mut values = self
             .0
@@ -62,7 +58,7 @@ impl Parameters {
     }
 }
 
-/// The media type alone: a `;charset=UTF-8` may follow it.
+/// Compares the media type alone: a `;charset=UTF-8` may follow it.
 fn is_form(headers: &HeaderMap) -> bool {
     let value = headers
         .get(CONTENT_TYPE)

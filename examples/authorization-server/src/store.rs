@@ -1,18 +1,28 @@
 //! The authorization codes that were issued and not yet redeemed, with what each is bound to.
 //!
-//! The challenge and its method are two columns of text, either both there or both NULL. They come back to life through
-//! `CodeChallenge::parse`, and a row that does not parse is an error: never a code without a challenge.
+//! The challenge and its method are two columns of text, either both set or both NULL. `CodeChallenge::from_stored` reads
+//! them back: a damaged row is an error, never a code without a challenge.
+//!
+//! One thread owns the database. It commits all requests that wait for it in one transaction, so that one fsync serves
+//! many logins, and a handler continues when its change is on disk. A used code stays used, even after a power failure.
 
 use std::fmt;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use pkce_core::{CodeChallenge, StoredChallengeError};
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Row, TransactionBehavior, params};
 use sha2::{Digest as _, Sha256};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 
-/// Codes are looked up by their hash: whoever reads the database cannot redeem them, and the time of a look-up says
-/// nothing about a code. (A plain challenge, however, is a verifier in the clear. S256 needs no such care.)
+use crate::server::now;
+
+/// Codes are looked up by their hash: a reader of the database cannot redeem them, and the time of a look-up reveals
+/// nothing about a code. (A plain challenge, however, is a verifier in the clear. An S256 challenge needs no such care.)
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS authorization_codes (
     code_sha256           BLOB PRIMARY KEY,
@@ -26,108 +36,253 @@ CREATE TABLE IF NOT EXISTS authorization_codes (
 CREATE INDEX IF NOT EXISTS authorization_codes_expires_at ON authorization_codes (expires_at);
 ";
 
+/// With a write-ahead log, a commit is one fsync, and `FULL` is what makes SQLite wait for it. `secure_delete` overwrites
+/// deleted rows with zeros.
+const SETTINGS: &str = "
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+PRAGMA secure_delete = ON;
+PRAGMA temp_store = MEMORY;
+";
+
 const INSERT: &str = "
 INSERT INTO authorization_codes (code_sha256, client_id, redirect_uri, code_challenge, code_challenge_method, expires_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
-/// One statement finds the code and ends it, so that of many requests that race only one gets the row.
+/// One statement finds the code and removes it, so only one of many racing requests gets the row.
 const REDEEM: &str = "
-DELETE FROM authorization_codes WHERE code_sha256 = ?1 AND client_id = ?2
-RETURNING redirect_uri, code_challenge, code_challenge_method, expires_at";
+DELETE FROM authorization_codes WHERE code_sha256 = ?1 AND client_id = ?2 AND expires_at > ?3
+RETURNING redirect_uri, code_challenge, code_challenge_method";
 
-pub struct Store(Mutex<Connection>);
+const FORGET_EXPIRED: &str = "DELETE FROM authorization_codes WHERE expires_at <= ?1";
 
-/// What the authorization request said, for the token request to be held against.
+/// How many requests may wait for the database. Any more are refused.
+const QUEUE: usize = 1024;
+
+/// How long one of them may wait.
+const WAIT: Duration = Duration::from_secs(5);
+
+/// How long SQLite waits for another process that has locked the file.
+const LOCK_WAIT: Duration = Duration::from_secs(2);
+
+/// How long after the last request expired codes and the write-ahead log are cleared.
+const IDLE: Duration = Duration::from_secs(1);
+
+pub struct Store {
+    /// `None` only while it is dropped.
+    queue: Option<SyncSender<Request>>,
+    writer: Option<JoinHandle<()>>,
+}
+
+/// What the authorization request said, to compare the token request with.
 pub struct Grant {
     /// As it was sent, `None` if it was not.
     pub redirect_uri: Option<String>,
-    /// `None` only if the authorization request had none, which only some policies allow.
+    /// `None` only if the authorization request had none, which the policy of some clients allows.
     pub challenge: Option<CodeChallenge>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum StoreError {
-    Database(rusqlite::Error),
-    /// A challenge is stored, and is none: the server's own fault.
-    BrokenChallenge(StoredChallengeError),
+    /// Nothing is known to be wrong, but it would take too long.
+    Busy,
+    Database(Arc<rusqlite::Error>),
+    /// The two columns hold no challenge. This is never the client's fault.
+    Challenge(StoredChallengeError),
+}
+
+/// A change, and who waits for its result.
+struct Request {
+    change: Change,
+    reply: oneshot::Sender<Result<Option<Grant>, StoreError>>,
+}
+
+enum Change {
+    Insert {
+        code_sha256: [u8; 32],
+        client_id: String,
+        grant: Grant,
+        expires_at: i64,
+    },
+    Redeem {
+        code_sha256: [u8; 32],
+        client_id: String,
+    },
+    #[cfg(test)]
+    Sql(String),
 }
 
 impl Store {
-    /// A database in memory: the codes go when the server ends.
-    pub fn in_memory() -> rusqlite::Result<Self> {
-        Self::with(Connection::open_in_memory()?)
+    /// A database in memory. The codes are lost when the server ends.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        Self::start(Connection::open_in_memory()?)
     }
 
-    pub fn open(file: &Path) -> rusqlite::Result<Self> {
-        Self::with(Connection::open(file)?)
+    pub fn open(file: &Path) -> Result<Self, StoreError> {
+        Self::start(Connection::open(file)?)
     }
 
-    fn with(connection: Connection) -> rusqlite::Result<Self> {
+    fn start(connection: Connection) -> Result<Self, StoreError> {
+        connection.busy_timeout(LOCK_WAIT)?;
+        connection.execute_batch(SETTINGS)?;
         connection.execute_batch(SCHEMA)?;
-        Ok(Self(Mutex::new(connection)))
+        tidy(&connection)?;
+        let (queue, requests) = sync_channel(QUEUE);
+        Ok(Self {
+            queue: Some(queue),
+            writer: Some(thread::spawn(move || write(connection, &requests))),
+        })
     }
 
-    /// Keeps a new code, and forgets those whose time is over.
-    pub fn insert(
-        &self,
-        code: &str,
-        client_id: &str,
-        grant: &Grant,
-        expires_at: i64,
-        now: i64,
-    ) -> Result<(), StoreError> {
-        let challenge = grant.challenge.as_ref();
-        self.transaction(|connection| {
-            connection.execute("DELETE FROM authorization_codes WHERE expires_at <= ?1", [now])?;
-            connection.prepare_cached(INSERT)?.execute(params![
-                hash(code),
-                client_id,
-                grant.redirect_uri,
-                challenge.map(CodeChallenge::as_str),
-                challenge.map(|c| c.method().as_str()),
-                expires_at,
-            ])
-        })?;
-        Ok(())
-    }
-
-    /// Takes the code out, for good, and gives what it is bound to. `None` if there is no such code, or it is over, or it
-    /// is another client's, which may still redeem it.
-    pub fn redeem(&self, code: &str, client_id: &str, now: i64) -> Result<Option<Grant>, StoreError> {
-        let row = self.transaction(|connection| {
-            let mut statement = connection.prepare_cached(REDEEM)?;
-            statement.query_row(params![hash(code), client_id], columns).optional()
-        })?;
-        let Some((redirect_uri, challenge, method, expires_at)) = row else {
-            return Ok(None);
+    /// Stores a new code.
+    pub async fn insert(&self, code: &str, client_id: &str, grant: Grant, expires_at: i64) -> Result<(), StoreError> {
+        let change = Change::Insert {
+            code_sha256: hash(code),
+            client_id: client_id.to_owned(),
+            grant,
+            expires_at,
         };
-        if expires_at <= now {
-            return Ok(None);
-        }
-        let challenge =
-            CodeChallenge::from_stored(challenge.as_deref(), method.as_deref()).map_err(StoreError::BrokenChallenge)?;
-        Ok(Some(Grant {
-            redirect_uri,
-            challenge,
-        }))
+        self.apply(change).await.map(|_| ())
     }
 
-    /// An explicit transaction, because its commit can fail and says so. A code whose end was not written down would be
-    /// good for a second token, so no answer is given before that.
-    fn transaction<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
-        // A thread that panicked left no half-done work behind: its transaction was rolled back.
-        let mut connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let transaction = connection.transaction()?;
-        let result = work(&transaction)?;
-        transaction.commit()?;
-        Ok(result)
+    /// Removes the code for good, and returns what it is bound to. `None` if there is no such code, if it has expired, or
+    /// if it belongs to another client, which can still redeem it.
+    pub async fn redeem(&self, code: &str, client_id: &str) -> Result<Option<Grant>, StoreError> {
+        let change = Change::Redeem {
+            code_sha256: hash(code),
+            client_id: client_id.to_owned(),
+        };
+        self.apply(change).await
+    }
+
+    async fn apply(&self, change: Change) -> Result<Option<Grant>, StoreError> {
+        let (reply, result) = oneshot::channel();
+        let queue = self.queue.as_ref().ok_or(StoreError::Busy)?;
+        queue
+            .try_send(Request { change, reply })
+            .map_err(|_| StoreError::Busy)?;
+        match timeout(WAIT, result).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) | Err(_) => Err(StoreError::Busy),
+        }
     }
 }
 
-type Columns = (Option<String>, Option<String>, Option<String>, i64);
+/// Waits until the database is closed.
+impl Drop for Store {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.join();
+        }
+    }
+}
 
-fn columns(row: &Row<'_>) -> rusqlite::Result<Columns> {
-    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+/// What the thread does that owns the database.
+fn write(mut connection: Connection, requests: &Receiver<Request>) {
+    loop {
+        match requests.recv_timeout(IDLE) {
+            Ok(first) => {
+                let mut batch = vec![first];
+                batch.extend(requests.try_iter().take(QUEUE));
+                // Nobody waits for these any more.
+                batch.retain(|request| !request.reply.is_closed());
+                commit(&mut connection, batch);
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                if let Err(e) = tidy(&connection) {
+                    eprintln!("authorization-server: {e}");
+                }
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+/// Applies all changes of a batch, and tells the results once they are on disk.
+fn commit(connection: &mut Connection, batch: Vec<Request>) {
+    let (changes, replies): (Vec<Change>, Vec<_>) = batch.into_iter().map(|r| (r.change, r.reply)).unzip();
+    match apply(connection, &changes) {
+        Ok(results) => {
+            for (reply, result) in replies.into_iter().zip(results) {
+                let _ = reply.send(result);
+            }
+        }
+        Err(e) => {
+            for reply in replies {
+                let _ = reply.send(Err(e.clone()));
+            }
+        }
+    }
+}
+
+fn apply(
+    connection: &mut Connection,
+    changes: &[Change],
+) -> Result<Vec<Result<Option<Grant>, StoreError>>, StoreError> {
+    let now = now();
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.prepare_cached(FORGET_EXPIRED)?.execute([now])?;
+    let results = changes.iter().map(|change| change.apply(&transaction, now)).collect();
+    transaction.commit()?;
+    Ok(results)
+}
+
+/// Forgets expired codes, and empties the write-ahead log, in which the old contents of a page stay after a deletion.
+fn tidy(connection: &Connection) -> Result<(), StoreError> {
+    connection.prepare_cached(FORGET_EXPIRED)?.execute([now()])?;
+    // Its row says whether another process was in the way. Then the next time will do.
+    connection
+        .prepare_cached("PRAGMA wal_checkpoint(TRUNCATE)")?
+        .query_row([], |_| Ok(()))?;
+    Ok(())
+}
+
+impl Change {
+    fn apply(&self, connection: &Connection, now: i64) -> Result<Option<Grant>, StoreError> {
+        match self {
+            Self::Insert {
+                code_sha256,
+                client_id,
+                grant,
+                expires_at,
+            } => {
+                let challenge = grant.challenge.as_ref();
+                connection.prepare_cached(INSERT)?.execute(params![
+                    code_sha256,
+                    client_id,
+                    grant.redirect_uri,
+                    challenge.map(CodeChallenge::as_str),
+                    challenge.map(|c| c.method().as_str()),
+                    expires_at,
+                ])?;
+                Ok(None)
+            }
+            Self::Redeem { code_sha256, client_id } => {
+                let mut statement = connection.prepare_cached(REDEEM)?;
+                let row = statement.query_row(params![code_sha256, client_id, now], grant);
+                row.optional()?.transpose()
+            }
+            #[cfg(test)]
+            Self::Sql(sql) => {
+                connection.execute_batch(sql)?;
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// The outer result is SQLite's, the inner one says whether the two columns hold a challenge.
+fn grant(row: &Row<'_>) -> rusqlite::Result<Result<Grant, StoreError>> {
+    let redirect_uri = row.get(0)?;
+    // Borrowed, because a plain challenge is a secret: the only copy is in the `CodeChallenge`, which is wiped.
+    let challenge = CodeChallenge::from_stored(row.get_ref(1)?.as_str_or_null()?, row.get_ref(2)?.as_str_or_null()?);
+    Ok(challenge
+        .map(|challenge| Grant {
+            redirect_uri,
+            challenge,
+        })
+        .map_err(StoreError::Challenge))
 }
 
 fn hash(code: &str) -> [u8; 32] {
@@ -136,37 +291,39 @@ fn hash(code: &str) -> [u8; 32] {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(e: rusqlite::Error) -> Self {
-        Self::Database(e)
+        match e.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            _ => Self::Database(Arc::new(e)),
+        }
     }
 }
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Database(e) => write!(f, "database: {e}"),
-            Self::BrokenChallenge(e) => write!(f, "a stored code_challenge is broken: {e}"),
+            Self::Busy => f.write_str("the database is busy, or locked by another process"),
+            Self::Database(e) => write!(f, "{e}"),
+            Self::Challenge(e) => write!(f, "{e}"),
         }
     }
 }
 
 #[cfg(test)]
 impl Store {
-    /// Damage, as a migration that went wrong would leave it.
-    pub fn damage(&self, sql: &str) {
-        let connection = self.0.lock().expect("no test panics under the lock");
-        connection
-            .execute_batch(&format!("PRAGMA ignore_check_constraints = ON; {sql}"))
-            .expect("valid SQL");
+    /// Runs SQL that an application should not: damage, as a failed migration would leave it.
+    pub async fn damage(&self, sql: &str) {
+        let sql = format!("PRAGMA ignore_check_constraints = ON; {sql}");
+        self.apply(Change::Sql(sql)).await.expect("valid SQL");
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::thread;
+    use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, StoredChallengeError};
+    use rusqlite::Connection;
 
-    use pkce_core::{CodeChallenge, CodeChallengeMethod, StoredChallengeError};
-
-    use super::{Grant, Store, StoreError};
+    use super::{Change, Grant, Store, StoreError};
+    use crate::server::now;
 
     const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
@@ -177,63 +334,60 @@ mod tests {
         }
     }
 
-    fn store_with_one_code() -> Store {
+    async fn store_with_one_code() -> Store {
         let store = Store::in_memory().expect("a database");
-        store.insert("code", "app", &grant(), 60, 0).expect("inserted");
+        store
+            .insert("code", "app", grant(), now() + 60)
+            .await
+            .expect("inserted");
         store
     }
 
-    fn is_redeemed(store: &Store, code: &str, client_id: &str, now: i64) -> bool {
-        store.redeem(code, client_id, now).expect("no server error").is_some()
+    async fn is_redeemed(store: &Store, code: &str, client_id: &str) -> bool {
+        store.redeem(code, client_id).await.expect("no server error").is_some()
     }
 
-    #[test]
-    fn gives_back_what_was_stored_and_only_once() {
-        let store = store_with_one_code();
+    #[tokio::test]
+    async fn a_code_is_redeemed_once_by_its_client_in_time() {
+        let store = store_with_one_code().await;
+        assert!(!is_redeemed(&store, "other", "app").await);
+        assert!(!is_redeemed(&store, "code", "other").await);
+        assert!(is_redeemed(&store, "code", "app").await);
+        assert!(!is_redeemed(&store, "code", "app").await);
+
+        store.insert("expired", "app", grant(), now()).await.expect("inserted");
+        assert!(!is_redeemed(&store, "expired", "app").await);
+    }
+
+    #[tokio::test]
+    async fn what_was_stored_comes_back() {
+        let store = store_with_one_code().await;
         let redeemed = store
-            .redeem("code", "app", 59)
+            .redeem("code", "app")
+            .await
             .expect("no server error")
             .expect("a grant");
         assert_eq!(redeemed.redirect_uri, grant().redirect_uri);
         assert_eq!(redeemed.challenge, grant().challenge);
-        assert!(!is_redeemed(&store, "code", "app", 59));
-    }
 
-    #[test]
-    fn a_code_expires() {
-        assert!(!is_redeemed(&store_with_one_code(), "code", "app", 60));
-        let store = store_with_one_code();
-        store.insert("another", "app", &grant(), 120, 60).expect("inserted");
-        // Gone, not only refused: the clock may be set back.
-        assert!(!is_redeemed(&store, "code", "app", 0));
-        assert!(is_redeemed(&store, "another", "app", 60));
-    }
-
-    #[test]
-    fn another_client_does_not_consume_a_code() {
-        let store = store_with_one_code();
-        assert!(!is_redeemed(&store, "code", "other", 0));
-        assert!(!is_redeemed(&store, "other", "app", 0));
-        assert!(is_redeemed(&store, "code", "app", 0));
-    }
-
-    #[test]
-    fn no_challenge_stays_no_challenge() {
-        let store = Store::in_memory().expect("a database");
         let nothing = Grant {
             redirect_uri: None,
             challenge: None,
         };
-        store.insert("code", "app", &nothing, 60, 0).expect("inserted");
+        store
+            .insert("code", "app", nothing, now() + 60)
+            .await
+            .expect("inserted");
         let redeemed = store
-            .redeem("code", "app", 0)
+            .redeem("code", "app")
+            .await
             .expect("no server error")
             .expect("a grant");
         assert_eq!((redeemed.redirect_uri, redeemed.challenge), (None, None));
     }
 
-    #[test]
-    fn a_damaged_row_is_an_error_and_never_no_challenge() {
+    #[tokio::test]
+    async fn a_damaged_row_is_an_error_and_never_no_challenge() {
         for (column, value) in [
             ("code_challenge", "''"),
             ("code_challenge", "'short'"),
@@ -243,44 +397,120 @@ mod tests {
             ("code_challenge", "NULL"),
             ("code_challenge_method", "NULL"),
         ] {
-            let store = store_with_one_code();
-            store.damage(&format!("UPDATE authorization_codes SET {column} = {value}"));
-            let answer = store.redeem("code", "app", 0);
-            let half = matches!(
-                answer,
-                Err(StoreError::BrokenChallenge(StoredChallengeError::Incomplete))
-            );
-            assert_eq!(half, value == "NULL", "{column} = {value}");
-            assert!(
-                matches!(answer, Err(StoreError::BrokenChallenge(_))),
+            let store = store_with_one_code().await;
+            store
+                .damage(&format!("UPDATE authorization_codes SET {column} = {value}"))
+                .await;
+            let error = match store.redeem("code", "app").await {
+                Err(StoreError::Challenge(e)) => e,
+                _ => panic!("{column} = {value} is read as a challenge"),
+            };
+            assert_eq!(error.oauth_error(), "server_error");
+            assert_eq!(
+                error == StoredChallengeError::Incomplete,
+                value == "NULL",
                 "{column} = {value}"
             );
         }
     }
 
-    #[test]
-    fn the_database_refuses_half_a_challenge() {
-        let store = store_with_one_code();
-        let connection = store.0.lock().expect("no test panics under the lock");
+    #[tokio::test]
+    async fn the_database_refuses_half_a_challenge_and_the_batch_goes_on() {
+        let store = store_with_one_code().await;
         for column in ["code_challenge", "code_challenge_method"] {
             let update = format!("UPDATE authorization_codes SET {column} = NULL");
-            assert!(connection.execute(&update, []).is_err());
+            assert!(store.apply(Change::Sql(update)).await.is_err());
         }
+        assert!(is_redeemed(&store, "code", "app").await);
     }
 
-    #[test]
-    fn one_of_many_racing_requests_gets_the_code() {
-        let store = store_with_one_code();
-        let winners = thread::scope(|scope| {
-            let racers: Vec<_> = (0..50)
-                .map(|_| scope.spawn(|| is_redeemed(&store, "code", "app", 0)))
-                .collect();
-            racers
-                .into_iter()
-                .map(|r| r.join().expect("no panic"))
-                .filter(|won| *won)
-                .count()
-        });
-        assert_eq!(winners, 1);
+    #[tokio::test]
+    async fn one_of_many_racing_requests_gets_the_code() {
+        let store = std::sync::Arc::new(store_with_one_code().await);
+        let mut racers = tokio::task::JoinSet::new();
+        for _ in 0..50 {
+            let store = store.clone();
+            racers.spawn(async move { is_redeemed(&store, "code", "app").await });
+        }
+        let winners = racers.join_all().await;
+        assert_eq!(winners.iter().filter(|won| **won).count(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_file_waits_for_the_disk_and_a_used_code_stays_used() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("codes.sqlite");
+        let store = Store::open(&file).expect("a database");
+        for code in ["used", "unused"] {
+            store.insert(code, "app", grant(), now() + 60).await.expect("inserted");
+        }
+        assert!(is_redeemed(&store, "used", "app").await);
+        drop(store);
+
+        let store = Store::open(&file).expect("a database");
+        assert!(!is_redeemed(&store, "used", "app").await);
+        assert!(is_redeemed(&store, "unused", "app").await);
+
+        let connection = Connection::open(&file).expect("a database");
+        let mode: String = connection
+            .query_row("PRAGMA journal_mode", [], |row| row.get(0))
+            .expect("a mode");
+        assert_eq!(mode, "wal");
+    }
+
+    /// With a wait for the file, a lock is a delay or an error, and the code is still there afterwards.
+    #[tokio::test]
+    async fn a_locked_file_is_busy_and_nothing_is_lost() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("codes.sqlite");
+        let store = Store::open(&file).expect("a database");
+        store
+            .insert("code", "app", grant(), now() + 60)
+            .await
+            .expect("inserted");
+
+        let other = Connection::open(&file).expect("a database");
+        other.execute_batch("BEGIN IMMEDIATE").expect("locked");
+        assert!(matches!(store.redeem("code", "app").await, Err(StoreError::Busy)));
+        other.execute_batch("ROLLBACK").expect("unlocked");
+        assert!(is_redeemed(&store, "code", "app").await);
+    }
+
+    /// A plain challenge is a verifier. Neither the file nor the log keeps one that was redeemed or has expired.
+    #[tokio::test]
+    async fn nothing_is_left_of_a_plain_challenge() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("codes.sqlite");
+        let store = Store::open(&file).expect("a database");
+        let mut challenges = Vec::new();
+        for number in 0..40 {
+            let verifier = CodeVerifier::generate().expect("random octets");
+            let challenge = verifier.challenge(CodeChallengeMethod::Plain);
+            challenges.push(challenge.as_str().to_owned());
+            let plain = Grant {
+                redirect_uri: None,
+                challenge: Some(challenge),
+            };
+            let expires_at = now() + if number % 2 == 0 { 60 } else { 2 };
+            store
+                .insert(&number.to_string(), "app", plain, expires_at)
+                .await
+                .expect("inserted");
+        }
+        let found = || {
+            let mut octets = Vec::new();
+            for entry in folder.path().read_dir().expect("a folder") {
+                octets.extend(std::fs::read(entry.expect("an entry").path()).expect("a file"));
+            }
+            let is_in = |text: &&String| octets.windows(text.len()).any(|w| w == text.as_bytes());
+            challenges.iter().filter(is_in).count()
+        };
+        // The control: what is stored is seen.
+        assert_eq!(found(), 40);
+        for number in (0..40).step_by(2) {
+            assert!(is_redeemed(&store, &number.to_string(), "app").await);
+        }
+        tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+        assert_eq!(found(), 0);
     }
 }

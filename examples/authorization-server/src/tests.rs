@@ -1,11 +1,12 @@
-//! Both endpoints, from request to answer, without a socket.
+//! All endpoints, from request to response, without a socket.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, X_FRAME_OPTIONS,
+    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, PRAGMA, WWW_AUTHENTICATE,
+    X_FRAME_OPTIONS,
 };
 use axum::http::{Method, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
@@ -14,7 +15,8 @@ use serde_json::Value;
 use tower::ServiceExt as _;
 use url::form_urlencoded;
 
-use crate::server::{BODY_LIMIT, Policy, Server, router};
+use crate::clients::{Clients, Pkce};
+use crate::server::{BODY_LIMIT, Server, router};
 use crate::store::Store;
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -24,21 +26,29 @@ const REDIRECT_URI: &str = "http://127.0.0.1:5000/callback";
 const ISSUER: &str = "https://server.example";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-const STRICT: Policy = Policy::Strict(ServerPolicy::new());
-const PLAIN: Policy = Policy::Strict(ServerPolicy::new().allow_plain());
-const NON_PKCE: Policy = Policy::Lenient(ServerPolicy::new().allow_non_pkce());
+const STRICT: Pkce = Pkce::Required(ServerPolicy::new());
+const PLAIN: Pkce = Pkce::Required(ServerPolicy::new().allow_plain());
+const NON_PKCE: Pkce = Pkce::Optional(ServerPolicy::new().allow_non_pkce());
 
 type Pairs<'a> = Vec<(&'a str, &'a str)>;
 
-fn server(policy: Policy) -> Arc<Server> {
-    let client = |text: &str| text.parse().expect("a client");
+/// A server at which the client `app` has the given policy. `other` must use PKCE.
+fn server(pkce: Pkce) -> Arc<Server> {
+    let mut clients = Clients::default();
+    for (registration, pkce) in [
+        ("app=http://127.0.0.1/callback", pkce),
+        ("other=https://other.example/cb?a=b", STRICT),
+    ] {
+        let registration = registration.parse().expect("a registration");
+        clients.register(&registration, pkce).expect("registered");
+    }
     Arc::new(Server {
         issuer: ISSUER.to_owned(),
-        clients: vec![
-            client("app=http://127.0.0.1/callback"),
-            client("other=https://other.example/cb?a=b"),
-        ],
-        policy,
+        clients,
+        policy: match pkce {
+            Pkce::Required(policy) => policy,
+            Pkce::Optional(_) => ServerPolicy::new(),
+        },
         code_lifetime: 60,
         store: Store::in_memory().expect("a database"),
     })
@@ -128,6 +138,7 @@ async fn allow(server: &Arc<Server>, request: &[(&str, &str)]) -> String {
 async fn outcome(response: Response<Body>) -> String {
     let status = response.status();
     assert_eq!(response.headers()[CACHE_CONTROL], "no-store");
+    assert_eq!(response.headers()[PRAGMA], "no-cache");
     assert_eq!(response.headers()[CONTENT_TYPE], "application/json");
     let body: Value = serde_json::from_str(&text(response).await).expect("JSON");
     if status == StatusCode::OK {
@@ -159,6 +170,37 @@ async fn the_metadata_follows_the_policy() {
         assert_eq!(metadata["token_endpoint"], "https://server.example/token");
         assert_eq!(metadata["code_challenge_methods_supported"], Value::from(methods));
     }
+}
+
+#[tokio::test]
+async fn the_first_page_says_where_to_begin() {
+    let answer = get(&server(STRICT), "/").await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let page = text(answer).await;
+    for expected in [
+        "example",
+        ISSUER,
+        "/.well-known/oauth-authorization-server",
+        "native-client",
+        "app",
+    ] {
+        assert!(page.contains(expected), "{expected}");
+    }
+}
+
+#[tokio::test]
+async fn no_refusal_is_empty() {
+    let server = server(STRICT);
+    let missing = get(&server, "/favicon.ico").await;
+    assert_eq!(missing.status(), StatusCode::NOT_FOUND);
+    assert!(text(missing).await.contains("There is nothing at this address."));
+    let method = post(&server, "/", FORM, String::new()).await;
+    assert_eq!(method.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(method.headers()[ALLOW], "GET,HEAD");
+    assert!(text(method).await.contains("does not accept the HTTP method."));
+    let method = get(&server, "/token").await;
+    assert_eq!(method.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert!(text(method).await.contains("\"invalid_request\""));
 }
 
 #[tokio::test]
@@ -426,6 +468,22 @@ async fn plain_and_no_pkce_if_the_policy_says_so() {
     }
 }
 
+/// The client `other` must use PKCE, although `app` need not.
+#[tokio::test]
+async fn the_policy_is_that_of_the_client() {
+    let server = server(NON_PKCE);
+    for (client, expected) in [("app", StatusCode::OK), ("other", StatusCode::SEE_OTHER)] {
+        let request = encode(&[("response_type", "code"), ("client_id", client)]);
+        let redirect_uri = if client == "app" {
+            "&redirect_uri=http://127.0.0.1/callback"
+        } else {
+            ""
+        };
+        let answer = get(&server, &format!("/authorize?{request}{redirect_uri}")).await;
+        assert_eq!(answer.status(), expected, "{client}");
+    }
+}
+
 /// What ends a code, and what does not: the second attempt, which is right, tells.
 #[tokio::test]
 async fn a_code_is_for_its_client_and_its_redirect_uri() {
@@ -482,7 +540,10 @@ async fn a_damaged_row_is_a_server_error() {
         for policy in [STRICT, NON_PKCE] {
             let server = server(policy);
             let code = allow(&server, &pkce_request()).await;
-            server.store.damage(&format!("UPDATE authorization_codes SET {damage}"));
+            server
+                .store
+                .damage(&format!("UPDATE authorization_codes SET {damage}"))
+                .await;
             for verifier in [vec![], vec![VERIFIER]] {
                 let answer = redeem(&server, &token_request(&code, &verifier)).await;
                 let expected = if verifier.is_empty() {
@@ -564,7 +625,10 @@ async fn a_client_that_authenticates_is_told_not_to() {
     .await;
     for answer in [basic, secret] {
         assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
-        assert!(answer.headers().contains_key("www-authenticate"));
+        assert_eq!(
+            answer.headers()[WWW_AUTHENTICATE],
+            "Basic realm=\"authorization-server\""
+        );
         assert!(text(answer).await.contains("invalid_client"));
     }
 }
