@@ -250,7 +250,11 @@ pub unsafe extern "C" fn server(
         black_box(strict.methods_supported());
         return exchange(
             strict.check_authorization_request(challenge, method).map(Some),
-            |stored| strict.check_token_request(stored, verifier).map(|()| PkceOutcome::Verified),
+            |stored| {
+                strict
+                    .check_token_request(stored, verifier)
+                    .map(|()| PkceOutcome::Verified)
+            },
         );
     }
     let lenient = strict.allow_non_pkce();
