@@ -89,7 +89,7 @@ impl<'de> Deserialize<'de> for CodeVerifier {
 
 /// Serializes a [`CodeVerifier`] as its string, for a field marked `#[serde(with = "pkce_core::expose_secret")]`.
 ///
-/// For an `Option<CodeVerifier>`, use [`expose_secret::option`](option).
+/// For an `Option<CodeVerifier>`, use [`expose_secret::option`].
 ///
 /// # Security
 ///
