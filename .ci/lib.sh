@@ -54,7 +54,7 @@ need_toolchain() {
 
 # need_component NAME [TOOLCHAIN]
 need_component() {
-    rustup component list --installed ${2:+--toolchain "$2"} | grep -qE "^$1(-|\$)" ||
+    rustup component list --installed ${2:+--toolchain "$2"} | grep -cE "^$1(-|\$)" ||
         quietly rustup component add "$1" ${2:+--toolchain "$2"}
 }
 
@@ -62,7 +62,7 @@ need_component() {
 need_target() {
     local target
     for target in "$@"; do
-        rustup target list --installed | grep -qxF "$target" || quietly rustup target add "$target"
+        rustup target list --installed | grep -xF "$target" >/dev/null || quietly rustup target add "$target"
     done
 }
 

@@ -132,7 +132,7 @@ fn pair<'a>(group: &str, fields: &'a [Field]) -> Option<[&'a str; 3]> {
     }
 }
 
-fn single<'a>(fields: &'a [Field]) -> Option<&'a str> {
+fn single(fields: &[Field]) -> Option<&str> {
     match fields {
         [Field::Text(Some(text))] => Some(text),
         _ => None,
