@@ -2,7 +2,9 @@
 //! hold two bits more than a digest (RFC 7636 section 4.2, RFC 4648 section 3.5). A challenge is never equal to, or
 //! verified as, one of another method.
 
-use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseChallengeError};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseChallengeError, ServerPolicy, TokenError};
 
 /// Miri is slow: test a sample.
 const STEP: usize = if cfg!(miri) { 43 } else { 1 };
@@ -198,22 +200,76 @@ fn equality_looks_at_every_character() {
     assert_eq!(plain(CHALLENGE).unwrap(), readable);
 }
 
+/// Challenges of digests that differ in one bit, or in all but one word, whatever the word that they share is.
+#[test]
+fn equality_looks_at_every_bit_of_the_digest() {
+    let base = [0, 0xff, 7].map(|octet| [octet; 32]);
+    for digest in base {
+        let challenge = of_digest(&digest);
+        assert_eq!(challenge, of_digest(&digest));
+        for bit in (0..256).step_by(STEP) {
+            let mut other = digest;
+            other[bit / 8] ^= 1 << (bit % 8);
+            assert_ne!(of_digest(&other), challenge, "{bit}");
+            assert_ne!(challenge, of_digest(&other), "{bit}");
+        }
+        for shared in [0, 0xff, 0x80, 1] {
+            for at in (0..32).step_by(4) {
+                let [mut one, mut other] = [digest, digest.map(|octet| !octet)];
+                one[at..at + 4].fill(shared);
+                other[at..at + 4].fill(shared);
+                assert_ne!(of_digest(&one), of_digest(&other), "{shared} in the word at {at}");
+            }
+        }
+    }
+}
+
+/// RFC 7636 Appendix B.
+const DIGEST: [u8; 32] = [
+    19, 211, 30, 150, 26, 26, 216, 236, 47, 22, 177, 12, 76, 152, 46, 8, 118, 168, 120, 173, 109, 241, 68, 86, 110,
+    225, 137, 74, 203, 112, 249, 195,
+];
+
+#[test]
+fn verification_looks_at_every_bit_of_the_digest() {
+    let policy = ServerPolicy::new();
+    let refused = |digest: &[u8; 32], what: usize| {
+        let stored = of_digest(digest);
+        assert!(stored.verify(&verifier(VERIFIER)).is_err(), "{what}");
+        let checked = policy.check_token_request(Some(&stored), Some(VERIFIER));
+        assert_eq!(checked, Err(TokenError::Mismatch), "{what}");
+    };
+    assert_eq!(of_digest(&DIGEST).as_str(), CHALLENGE);
+    for bit in (0..256).step_by(STEP) {
+        let mut other = DIGEST;
+        other[bit / 8] ^= 1 << (bit % 8);
+        refused(&other, bit);
+    }
+    for at in (0..32).step_by(4) {
+        // Only this word is right, or only this one is wrong.
+        let mut one = [0; 32];
+        one[at..at + 4].copy_from_slice(&DIGEST[at..at + 4]);
+        refused(&one, at);
+        let mut other = DIGEST;
+        other[at..at + 4].fill(0);
+        refused(&other, at);
+    }
+}
+
+fn of_digest(digest: &[u8; 32]) -> CodeChallenge {
+    let mut text = [0; 43];
+    URL_SAFE_NO_PAD.encode_slice(digest, &mut text).unwrap();
+    s256(std::str::from_utf8(&text).unwrap()).unwrap()
+}
+
 /// Digests are compared word by word. The differences of two words must not cancel out.
 #[test]
 fn equal_differences_do_not_cancel() {
-    use base64::Engine;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
-    let challenge = |octets: [u8; 32]| {
-        let mut text = [0; 43];
-        URL_SAFE_NO_PAD.encode_slice(octets, &mut text).unwrap();
-        s256(std::str::from_utf8(&text).unwrap()).unwrap()
-    };
     for word in 1..8 {
         let mut other = [7; 32];
         other[0] ^= 0x10;
         other[4 * word] ^= 0x10;
-        assert_ne!(challenge(other), challenge([7; 32]), "{word}");
+        assert_ne!(of_digest(&other), of_digest(&[7; 32]), "{word}");
     }
     let (a, b) = ("a".repeat(43), format!("bb{}", "a".repeat(41)));
     assert_ne!(plain(&a).unwrap(), plain(&b).unwrap());

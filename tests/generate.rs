@@ -3,6 +3,24 @@
 
 use pkce_core::CodeVerifier;
 
+/// The octets 0 to 31 in base64url, without padding.
+const COUNTED: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+
+fn counted_octets() -> [u8; 32] {
+    std::array::from_fn(|at| at as u8)
+}
+
+#[derive(Debug, PartialEq)]
+struct Failure(u32);
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "failure {}", self.0)
+    }
+}
+
+impl std::error::Error for Failure {}
+
 #[test]
 fn from_random_bytes_of_32_to_96_octets_has_43_to_128_characters() {
     let made = [
@@ -50,6 +68,107 @@ fn text_of<const N: usize>() -> String {
 
 fn is_base64url(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'
+}
+
+mod with_a_closure {
+    use std::cell::Cell;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+
+    #[test]
+    fn is_called_once_with_32_octets() {
+        let calls = Cell::new(0);
+        let verifier = CodeVerifier::generate_with(|octets| {
+            calls.set(calls.get() + 1);
+            assert_eq!(octets.len(), 32);
+            octets.copy_from_slice(&counted_octets());
+        });
+        assert_eq!((calls.get(), verifier.expose_secret()), (1, COUNTED));
+
+        let verifier = CodeVerifier::try_generate_with(|octets| {
+            calls.set(calls.get() + 1);
+            assert_eq!(octets.len(), 32);
+            octets.copy_from_slice(&counted_octets());
+            Ok::<(), Failure>(())
+        });
+        assert_eq!((calls.get(), verifier.unwrap().expose_secret()), (2, COUNTED));
+    }
+
+    #[test]
+    fn is_from_random_bytes_of_the_same_octets() {
+        for seed in 0..=u8::MAX {
+            let octets: [u8; 32] = std::array::from_fn(|at| seed.wrapping_mul(31) ^ (at as u8).wrapping_mul(167));
+            let verifier = CodeVerifier::generate_with(|to| to.copy_from_slice(&octets));
+            assert_eq!(
+                verifier.expose_secret(),
+                CodeVerifier::from_random_bytes(&octets).expose_secret()
+            );
+        }
+    }
+
+    #[test]
+    fn returns_the_error_of_the_closure_unchanged() {
+        for code in [0, 7, u32::MAX] {
+            let mut calls = 0;
+            let refused = CodeVerifier::try_generate_with(|octets| {
+                calls += 1;
+                octets[..16].fill(0xaa);
+                Err(Failure(code))
+            });
+            assert_eq!((refused.err(), calls), (Some(Failure(code)), 1));
+        }
+    }
+
+    /// That the octets are wiped then is checked in memory, by `tests/promises/residue`.
+    #[test]
+    fn passes_a_panic_of_the_closure_on() {
+        let panicked = catch_unwind(|| {
+            CodeVerifier::generate_with(|octets| {
+                octets.fill(0xaa);
+                panic!("no octets")
+            })
+        });
+        let payload = panicked.err().and_then(|payload| payload.downcast_ref().copied());
+        assert_eq!(payload, Some("no octets"));
+
+        let mut calls = 0;
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            CodeVerifier::try_generate_with(|_| -> Result<(), Failure> {
+                calls += 1;
+                panic!("no octets")
+            })
+        }));
+        assert!(panicked.is_err());
+        assert_eq!(calls, 1);
+    }
+
+    #[test]
+    fn takes_what_can_be_called_only_once() {
+        let octets = Box::new(counted_octets());
+        let fill = move |to: &mut [u8]| {
+            to.copy_from_slice(&*octets);
+            drop(octets);
+        };
+        assert_eq!(CodeVerifier::generate_with(fill).expose_secret(), COUNTED);
+        fn counted(to: &mut [u8]) {
+            to.copy_from_slice(&counted_octets());
+        }
+        assert_eq!(CodeVerifier::generate_with(counted).expose_secret(), COUNTED);
+    }
+
+    #[cfg(feature = "getrandom")]
+    #[test]
+    fn takes_getrandom_as_it_is() -> Result<(), getrandom::Error> {
+        let (first, second) = (
+            CodeVerifier::try_generate_with(getrandom::fill)?,
+            CodeVerifier::try_generate_with(getrandom::fill)?,
+        );
+        // Equal by chance: 2^-256.
+        assert!(first.expose_secret() != second.expose_secret());
+        assert_eq!(first.expose_secret().len(), 43);
+        Ok(())
+    }
 }
 
 #[cfg(feature = "getrandom")]
@@ -106,7 +225,6 @@ mod from_the_operating_system {
 #[cfg(feature = "rand_core")]
 mod from_a_generator {
     use std::convert::Infallible;
-    use std::fmt;
 
     use rand_core::{CryptoRng, TryCryptoRng, TryRng};
 
@@ -151,17 +269,6 @@ mod from_a_generator {
         asked: usize,
     }
 
-    #[derive(Debug, PartialEq)]
-    struct Failure(u32);
-
-    impl fmt::Display for Failure {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            write!(f, "failure {}", self.0)
-        }
-    }
-
-    impl std::error::Error for Failure {}
-
     impl TryRng for Failing {
         type Error = Failure;
 
@@ -182,9 +289,6 @@ mod from_a_generator {
     }
 
     impl TryCryptoRng for Failing {}
-
-    /// The octets 0 to 31 in base64url.
-    const COUNTED: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
     #[test]
     fn draws_once_and_exactly_32_octets() {

@@ -26,6 +26,8 @@ fn a_wire_name_parses_to_its_method() {
     for method in BOTH {
         assert_eq!(method.as_str().parse(), Ok(method));
         assert_eq!(CodeChallengeMethod::try_from(method.as_str()), Ok(method));
+        #[cfg(feature = "alloc")]
+        assert_eq!(CodeChallengeMethod::try_from(method.to_string()), Ok(method));
     }
 }
 
@@ -99,6 +101,12 @@ fn methods_are_keys_of_a_set() {
 fn assert_unknown(text: &str) {
     assert_eq!(text.parse::<CodeChallengeMethod>(), Err(ParseMethodError), "{text:?}");
     assert_eq!(CodeChallengeMethod::try_from(text), Err(ParseMethodError), "{text:?}");
+    #[cfg(feature = "alloc")]
+    assert_eq!(
+        CodeChallengeMethod::try_from(text.to_owned()),
+        Err(ParseMethodError),
+        "{text:?}"
+    );
 }
 
 /// Returns `name` in every combination of upper and lower case.

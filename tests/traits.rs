@@ -9,6 +9,7 @@ use std::hash::Hash;
 use std::ops::{Deref, Index};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use pkce_core::{
     AuthorizationError, CodeChallenge, CodeChallengeMethod, CodeVerifier, LenientPolicy, ParseChallengeError,
@@ -23,6 +24,25 @@ fn a_verifier_is_parsed_debugged_moved_and_wiped() {
     assert_impl_all!(CodeVerifier: Debug, FromStr, TryFrom<&'static str>, ZeroizeOnDrop);
     assert_impl_all!(CodeVerifier: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe, Any);
     assert!(std::mem::needs_drop::<CodeVerifier>());
+}
+
+/// A program that wants to clone a verifier shares it.
+#[test]
+fn a_verifier_is_shared_in_an_arc() {
+    assert_impl_all!(Arc<CodeVerifier>: Clone, Debug, Send, Sync);
+    assert_not_impl_any!(Arc<CodeVerifier>: Display, PartialEq, Hash);
+    let verifier = Arc::new(CodeVerifier::from_random_bytes(&[7; 32]));
+    let challenge = verifier.challenge(CodeChallengeMethod::S256);
+    let shared = Arc::clone(&verifier);
+    let verified = std::thread::spawn(move || challenge.verify(&shared)).join();
+    assert_eq!(verified.unwrap(), Ok(()));
+    assert_eq!(verifier.expose_secret().len(), 43);
+}
+
+#[cfg(feature = "alloc")]
+#[test]
+fn a_method_is_made_from_an_owned_string() {
+    assert_impl_all!(CodeChallengeMethod: TryFrom<String, Error = ParseMethodError>);
 }
 
 #[cfg(feature = "alloc")]
