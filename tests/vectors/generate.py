@@ -171,6 +171,10 @@ def schema_violations(files):
     schema = json.loads((HERE / "schema.json").read_text(encoding="ascii"))
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
+    for file in files.values():
+        case = {**file["cases"][0], "basis": "none"}
+        if validator.is_valid({**file, "cases": [case]}):
+            raise SystemExit("error: control: a case of no basis is valid")
     return [
         "%s.json: %s: %s" % (group, error.json_path, error.message[:200])
         for group, file in files.items()
