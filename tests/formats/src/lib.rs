@@ -1,7 +1,9 @@
-//! The formats that programs use, behind one pair of functions.
+//! The formats that programs use, behind one pair of functions, and a search of their errors for the input.
 
+use std::collections::HashSet;
 use std::error::Error;
 
+use pkce_core::CodeVerifier;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -124,4 +126,75 @@ pub fn shown(error: impl Error) -> String {
         source = error.source();
     }
     text
+}
+
+/// RFC 7636, Appendix B.
+pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+/// Numbers that inputs contain besides the secret.
+pub const WIDE_DIGITS: i128 = -123_456_789_012_345_678_901_234_567_890_123_456_789;
+pub const FRACTION: f64 = 1_234_567.007_812_5;
+
+/// Appendix B's verifier and a new one.
+pub fn secrets() -> [&'static str; 2] {
+    let generated = CodeVerifier::generate().unwrap();
+    [VERIFIER, generated.expose_secret().to_owned().leak()]
+}
+
+/// The errors of a format, and those of them that show a part of the input.
+pub struct Errors {
+    pub format: Format,
+    /// How many values were refused.
+    pub refused: usize,
+    /// The types whose error shows a part of the input.
+    pub leaks: Vec<&'static str>,
+    runs: Vec<String>,
+    seen: HashSet<String>,
+}
+
+impl Errors {
+    pub fn new(format: Format, secret: &str) -> Self {
+        Self {
+            format,
+            refused: 0,
+            leaks: Vec::new(),
+            runs: runs(secret),
+            seen: HashSet::new(),
+        }
+    }
+
+    pub fn read<T: DeserializeOwned>(&mut self, bytes: &[u8]) {
+        let Err(error) = self.format.read::<T>(bytes) else {
+            return;
+        };
+        if error.is_empty() {
+            return; // Not a document of this format.
+        }
+        self.refused += 1;
+        // Most errors are the same few texts.
+        if !self.seen.contains(&error) {
+            if self.runs.iter().any(|run| error.contains(run)) {
+                self.leaks.push(std::any::type_name::<T>());
+            }
+            self.seen.insert(error);
+        }
+    }
+}
+
+/// Returns six characters in a row of the secret or of one of the numbers, in any notation, from each offset.
+fn runs(secret: &str) -> Vec<String> {
+    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let decimal: Vec<String> = secret.bytes().map(|byte| byte.to_string()).collect();
+    let windows = |text: &str, len: usize| -> Vec<String> {
+        let characters: Vec<char> = text.chars().collect();
+        characters.windows(len).map(|run| run.iter().collect()).collect()
+    };
+    let mut runs = windows(secret, 6);
+    runs.extend(windows(&WIDE_DIGITS.to_string(), 6));
+    runs.extend(windows(&FRACTION.to_string(), 6));
+    runs.extend(windows(&hex, 12));
+    runs.extend(windows(&hex.to_uppercase(), 12));
+    for separator in [",", ", ", " ", ",\n    "] {
+        runs.extend(decimal.windows(6).map(|run| run.join(separator)));
+    }
+    runs
 }

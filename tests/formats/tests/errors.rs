@@ -1,20 +1,15 @@
 //! No error of a `Deserialize` of this crate shows its input, whatever is in the wrong place, in any format (failure
 //! class o). The wrong values contain real verifiers, and derived impls are the control.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
-use formats::Format;
+use formats::{Errors, FRACTION, Format, VERIFIER, WIDE_DIGITS, secrets};
 use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier};
 use serde::de::DeserializeOwned;
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Deserialize, Serialize, Serializer};
 
-/// RFC 7636, Appendix B.
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const DIGITS: u64 = 12_345_678_901_234_567_890;
-const WIDE_DIGITS: i128 = -123_456_789_012_345_678_901_234_567_890_123_456_789;
-/// 1 / 128, so that it is exact.
-const FRACTION: f64 = 1_234_567.007_812_5;
 
 /// Any value that a serde format can write.
 #[derive(Clone, Debug)]
@@ -78,16 +73,16 @@ fn text(text: &str) -> Wrong {
     Wrong::Str(text.to_owned())
 }
 
-fn list(values: &[Wrong]) -> Wrong {
-    Wrong::List(values.to_vec())
+fn list(values: impl Into<Vec<Wrong>>) -> Wrong {
+    Wrong::List(values.into())
 }
 
-fn map(entries: &[(Wrong, Wrong)]) -> Wrong {
-    Wrong::Map(entries.to_vec())
+fn map(entries: impl Into<Vec<(Wrong, Wrong)>>) -> Wrong {
+    Wrong::Map(entries.into())
 }
 
 fn fields(challenge: Wrong, method: Wrong) -> Wrong {
-    map(&[
+    map([
         (text("code_challenge"), challenge),
         (text("code_challenge_method"), method),
     ])
@@ -95,12 +90,12 @@ fn fields(challenge: Wrong, method: Wrong) -> Wrong {
 
 /// One value of every kind, with the secret in it where it can hold one.
 fn kinds(secret: &'static str) -> Vec<Wrong> {
-    let padded = text(&format!("{secret}="));
-    let secret_text = text(secret);
-    let bytes = Wrong::Bytes(secret.into());
+    let valid = || text(secret);
+    let padded = || text(&format!("{secret}="));
+    let bytes = || Wrong::Bytes(secret.into());
     vec![
-        secret_text.clone(),
-        padded.clone(),
+        valid(),
+        padded(),
         text(&secret.repeat(100)),
         text(&format!("{secret}\u{1F511}\"\\\n")),
         Wrong::U64(DIGITS),
@@ -110,32 +105,29 @@ fn kinds(secret: &'static str) -> Vec<Wrong> {
         Wrong::F64(FRACTION),
         Wrong::Bool(true),
         Wrong::Char('d'),
-        bytes.clone(),
+        bytes(),
         Wrong::Unit,
         Wrong::None,
-        Wrong::Some(Box::new(padded.clone())),
-        list(&[]),
-        list(&[secret_text.clone()]),
-        list(&[secret_text.clone(), secret_text.clone()]),
-        list(&[list(&[secret_text.clone()])]),
-        list(&[Wrong::U64(DIGITS), bytes.clone()]),
-        map(&[]),
-        map(&[(secret_text.clone(), Wrong::U64(1))]),
-        map(&[(text("key"), secret_text.clone())]),
-        map(&[(
-            secret_text.clone(),
-            map(&[(secret_text.clone(), list(&[secret_text.clone()]))]),
-        )]),
-        map(&[(Wrong::U64(DIGITS), secret_text.clone())]),
-        map(&[(Wrong::I64(-1_234_567_890_123_456_789), secret_text.clone())]),
-        map(&[(Wrong::F64(FRACTION), secret_text.clone())]),
-        map(&[(Wrong::Bool(true), secret_text.clone())]),
-        map(&[(bytes.clone(), secret_text.clone())]),
-        map(&[(list(&[secret_text.clone()]), secret_text.clone())]),
+        Wrong::Some(Box::new(padded())),
+        list([]),
+        list([valid()]),
+        list([valid(), valid()]),
+        list([list([valid()])]),
+        list([Wrong::U64(DIGITS), bytes()]),
+        map([]),
+        map([(valid(), Wrong::U64(1))]),
+        map([(text("key"), valid())]),
+        map([(valid(), map([(valid(), list([valid()]))]))]),
+        map([(Wrong::U64(DIGITS), valid())]),
+        map([(Wrong::I64(-1_234_567_890_123_456_789), valid())]),
+        map([(Wrong::F64(FRACTION), valid())]),
+        map([(Wrong::Bool(true), valid())]),
+        map([(bytes(), valid())]),
+        map([(list([valid()]), valid())]),
         Wrong::UnitVariant(secret),
-        Wrong::Variant(secret, Box::new(secret_text.clone())),
-        Wrong::Variant("Tag", Box::new(padded.clone())),
-        Wrong::Newtype(secret, Box::new(padded)),
+        Wrong::Variant(secret, Box::new(valid())),
+        Wrong::Variant("Tag", Box::new(padded())),
+        Wrong::Newtype(secret, Box::new(padded())),
     ]
 }
 
@@ -145,20 +137,20 @@ fn wrong_values(secret: &'static str) -> Vec<Wrong> {
     let mut values = kinds.clone();
     values.extend(kinds.iter().map(|wrong| fields(wrong.clone(), text("plain"))));
     values.extend(kinds.iter().map(|wrong| fields(text(secret), wrong.clone())));
-    let challenge = (text("code_challenge"), text(secret));
-    let method = (text("code_challenge_method"), text("plain"));
+    let challenge = || (text("code_challenge"), text(secret));
+    let method = || (text("code_challenge_method"), text("plain"));
     values.extend([
-        map(&[challenge.clone()]),
-        map(&[method.clone()]),
-        map(&[challenge.clone(), challenge.clone(), method.clone()]),
-        map(&[challenge.clone(), method.clone(), method.clone()]),
-        map(&[method.clone(), (text("code_challenge"), text(&format!("{secret}=")))]),
-        map(&[
-            challenge,
+        map([challenge()]),
+        map([method()]),
+        map([challenge(), challenge(), method()]),
+        map([challenge(), method(), method()]),
+        map([method(), (text("code_challenge"), text(&format!("{secret}=")))]),
+        map([
+            challenge(),
             (text(secret), text(secret)),
             (text("code_challenge_method"), text(secret)),
         ]),
-        list(&[text(secret), text("plain"), text(secret)]),
+        list([text(secret), text("plain"), text(secret)]),
     ]);
     values
 }
@@ -210,7 +202,6 @@ struct FlattenedAgain<T> {
 
 #[derive(Deserialize)]
 #[serde(tag = "client")]
-#[expect(dead_code)]
 enum Internal<T> {
     #[serde(rename = "app")]
     App(T),
@@ -218,14 +209,12 @@ enum Internal<T> {
 
 #[derive(Deserialize)]
 #[serde(tag = "client", content = "value")]
-#[expect(dead_code)]
 enum Adjacent<T> {
     #[serde(rename = "app")]
     App(T),
 }
 
 #[derive(Deserialize)]
-#[expect(dead_code)]
 enum External<T> {
     #[serde(rename = "value")]
     Value(T),
@@ -255,50 +244,17 @@ enum DerivedMethod {
     Plain,
 }
 
-/// What was read, and the errors that show a part of it.
-struct Reader {
-    format: Format,
-    runs: Vec<String>,
-    refused: usize,
-    seen: HashSet<String>,
-    leaks: Vec<&'static str>,
-}
+/// Reads one wrong value in many places.
+struct Reader(Errors);
 
 impl Reader {
-    fn new(format: Format, secret: &str) -> Self {
-        Self {
-            format,
-            runs: runs(secret),
-            refused: 0,
-            seen: HashSet::new(),
-            leaks: Vec::new(),
-        }
-    }
-
-    fn read<T: DeserializeOwned>(&mut self, bytes: &[u8]) {
-        let Err(error) = self.format.read::<T>(bytes) else {
-            return;
-        };
-        if error.is_empty() {
-            return; // Not a document of this format.
-        }
-        self.refused += 1;
-        // Most errors are the same few texts.
-        if !self.seen.contains(&error) {
-            if self.runs.iter().any(|run| error.contains(run)) {
-                self.leaks.push(std::any::type_name::<T>());
-            }
-            self.seen.insert(error);
-        }
-    }
-
     /// Reads `wrong` as a `T`, alone and in every type around it that asks for a `T` at this place.
     fn read_everywhere<T: DeserializeOwned>(&mut self, wrong: &Wrong) {
         self.read_written::<T>(wrong);
         self.read_written::<Option<T>>(wrong);
-        self.read_written::<Vec<T>>(&list(&[wrong.clone(), wrong.clone()]));
-        self.read_written::<(T, T)>(&list(&[wrong.clone(), wrong.clone()]));
-        self.read_written::<BTreeMap<String, T>>(&map(&[(text("row"), wrong.clone())]));
+        self.read_written::<Vec<T>>(&list([wrong.clone(), wrong.clone()]));
+        self.read_written::<(T, T)>(&list([wrong.clone(), wrong.clone()]));
+        self.read_written::<BTreeMap<String, T>>(&map([(text("row"), wrong.clone())]));
         self.read_written::<External<T>>(&Wrong::Variant("value", Box::new(wrong.clone())));
         self.read_written::<Nested<T>>(&written(wrong));
         self.read_written::<Nested<Option<T>>>(&written(wrong));
@@ -307,12 +263,12 @@ impl Reader {
             self.read_written::<Adjacent<T>>(&written(wrong));
         }
         // As a struct: formats without names, such as postcard, write the length of a map.
-        if let Some(bytes) = self.format.write(&Written {
+        if let Some(bytes) = self.0.format.write(&Written {
             client: "app",
             value: wrong,
         }) {
-            self.read::<Nested<T>>(&bytes);
-            self.read::<Nested<Option<T>>>(&bytes);
+            self.0.read::<Nested<T>>(&bytes);
+            self.0.read::<Nested<Option<T>>>(&bytes);
         }
     }
 
@@ -330,14 +286,14 @@ impl Reader {
     }
 
     fn read_written<T: DeserializeOwned>(&mut self, value: &Wrong) {
-        if let Some(bytes) = self.format.write(value) {
-            self.read::<T>(&bytes);
+        if let Some(bytes) = self.0.format.write(value) {
+            self.0.read::<T>(&bytes);
         }
     }
 }
 
 fn written(value: &Wrong) -> Wrong {
-    map(&[(text("client"), text("app")), (text("value"), value.clone())])
+    map([(text("client"), text("app")), (text("value"), value.clone())])
 }
 
 /// The types around a `T` that buffer their fields refuse these themselves: serde's buffer has no 128-bit numbers, and the
@@ -354,37 +310,12 @@ fn has_wide_number_or_odd_key(wrong: &Wrong) -> bool {
     }
 }
 
-/// Returns six characters in a row of the secret or of one of the numbers, in any notation, from each offset.
-fn runs(secret: &str) -> Vec<String> {
-    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
-    let decimal: Vec<String> = secret.bytes().map(|byte| byte.to_string()).collect();
-    let windows = |text: &str, len: usize| -> Vec<String> {
-        let characters: Vec<char> = text.chars().collect();
-        characters.windows(len).map(|run| run.iter().collect()).collect()
-    };
-    let mut runs = windows(secret, 6);
-    runs.extend(windows(&WIDE_DIGITS.to_string(), 6));
-    runs.extend(windows(&FRACTION.to_string(), 6));
-    runs.extend(windows(&hex, 12));
-    runs.extend(windows(&hex.to_uppercase(), 12));
-    for separator in [",", ", ", " ", ",\n    "] {
-        runs.extend(decimal.windows(6).map(|run| run.join(separator)));
-    }
-    runs
-}
-
-/// Appendix B's verifier and a new one.
-fn secrets() -> [&'static str; 2] {
-    let generated = CodeVerifier::generate().unwrap();
-    [VERIFIER, generated.expose_secret().to_owned().leak()]
-}
-
 #[test]
 fn no_error_shows_what_was_in_the_wrong_place() {
     for secret in secrets() {
         let values = wrong_values(secret);
         for format in Format::ALL {
-            let mut reader = Reader::new(format, secret);
+            let mut reader = Reader(Errors::new(format, secret));
             for wrong in &values {
                 reader.read_everywhere::<CodeVerifier>(wrong);
                 reader.read_everywhere::<CodeChallenge>(wrong);
@@ -396,9 +327,9 @@ fn no_error_shows_what_was_in_the_wrong_place() {
                     reader.read_written::<Untagged>(wrong);
                 }
             }
-            println!("{format:?}: {} errors", reader.refused);
-            assert!(reader.leaks.is_empty(), "{format:?}: {:?}", reader.leaks);
-            assert!(reader.refused >= 50, "{format:?}: only {} errors", reader.refused);
+            println!("{format:?}: {} errors", reader.0.refused);
+            assert!(reader.0.leaks.is_empty(), "{format:?}: {:?}", reader.0.leaks);
+            assert!(reader.0.refused >= 50, "{format:?}: only {} errors", reader.0.refused);
         }
     }
 }
@@ -409,15 +340,30 @@ fn errors_of_a_derived_impl_show_it() {
     for secret in secrets() {
         let values = wrong_values(secret);
         for format in Format::ALL {
-            let mut reader = Reader::new(format, secret);
+            let mut reader = Reader(Errors::new(format, secret));
             for wrong in &values {
                 reader.read_everywhere::<Derived>(wrong);
                 reader.read_flattened::<Derived>(wrong);
             }
-            println!("{format:?}: {} leaks in {} errors", reader.leaks.len(), reader.refused);
+            println!(
+                "{format:?}: {} leaks in {} errors",
+                reader.0.leaks.len(),
+                reader.0.refused
+            );
             // Formats whose errors never show a value.
             let silent = matches!(format, Format::Postcard | Format::Bincode | Format::Csv | Format::Plain);
-            assert_eq!(reader.leaks.is_empty(), silent, "{format:?}");
+            assert_eq!(reader.0.leaks.is_empty(), silent, "{format:?}");
         }
     }
+}
+
+/// As documented: the error of `toml::from_str` holds the document. If that changes, so can the documentation.
+#[test]
+fn an_error_of_toml_shows_the_document_except_in_its_message() {
+    let error = toml::from_str::<Nested<CodeVerifier>>(&format!("client = 'app'\nvalue = '{VERIFIER}='"))
+        .err()
+        .unwrap();
+    assert!(error.to_string().contains(VERIFIER));
+    assert!(format!("{error:?}").contains(VERIFIER));
+    assert!(error.message().starts_with("invalid byte at offset 43"));
 }
