@@ -9,22 +9,17 @@ use crate::memcheck;
 
 pub const LENGTHS: RangeInclusive<usize> = CodeVerifier::MIN_LEN..=CodeVerifier::MAX_LEN;
 
-pub struct Count(AtomicUsize);
+static MADE_PUBLIC: AtomicUsize = AtomicUsize::new(0);
 
-impl Count {
-    pub fn add_one(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub fn get(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
-    }
+/// Notes that the next call makes `results` public: whether a text is well formed, or whether two are equal.
+pub fn makes_public(results: usize) {
+    MADE_PUBLIC.fetch_add(results, Ordering::Relaxed);
 }
 
-/// The texts that were checked to be well formed.
-pub static WELL_FORMED: Count = Count(AtomicUsize::new(0));
-/// The texts that were compared.
-pub static EQUAL: Count = Count(AtomicUsize::new(0));
+/// The number of results that became public.
+pub fn made_public() -> usize {
+    MADE_PUBLIC.load(Ordering::Relaxed)
+}
 
 /// A well-formed text whose bytes are secret until it is dropped.
 pub struct SecretText(String);
@@ -61,7 +56,7 @@ fn text(len: usize) -> String {
 
 /// A verifier whose text is secret.
 pub fn secret_verifier(len: usize) -> CodeVerifier {
-    WELL_FORMED.add_one();
+    makes_public(1);
     CodeVerifier::parse(&SecretText::new(len)).expect("well formed")
 }
 
