@@ -117,8 +117,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 }
 
 // Starts a server, calls `body` with its issuer, and ends it.
-async function withServer(flags, body) {
-  const clients = [CLIENT, OTHER].flatMap((id) => ['--client', `${id}=http://127.0.0.1/callback`]);
+async function withServer(flags, body, register = '--client') {
+  const clients = [CLIENT, OTHER].flatMap((id) => [register, `${id}=http://127.0.0.1/callback`]);
   const options = { stdio: ['ignore', 'pipe', 'ignore'] };
   const child = spawn(SERVER, ['--listen', '127.0.0.1:0', ...clients, ...flags], options);
   running.add(child);
@@ -409,9 +409,8 @@ for (const Client of [Oauth4webapi, OpenidClient]) {
     const client = await Client.discover(issuer, CLIENT);
     await plainAllowed(Client, client);
   });
-  await withServer(['--allow-non-pkce'], async (issuer) => {
-    await pkceOptional(Client, await Client.discover(issuer, CLIENT));
-  });
+  const optional = async (issuer) => pkceOptional(Client, await Client.discover(issuer, CLIENT));
+  await withServer([], optional, '--client-without-pkce');
   await values(Client);
 }
 

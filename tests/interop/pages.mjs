@@ -1,0 +1,198 @@
+// The pages of the example authorization server in headless Chromium.
+//
+//   node pages.mjs SERVER FOLDER
+//
+// SERVER is the binary of examples/authorization-server. Screenshots go to FOLDER. Prints a line per case, and exits with
+// 1 when one of them came out otherwise than expected.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+import { chromium } from 'playwright-core';
+
+const [SERVER, FOLDER] = process.argv.slice(2);
+if (!SERVER || !FOLDER) {
+  console.error('usage: node pages.mjs SERVER FOLDER');
+  process.exit(2);
+}
+
+const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
+const REDIRECT_URI = `https://app.example/${'a-long-path-without-a-break-'.repeat(8)}`;
+const REQUEST = new URLSearchParams({
+  response_type: 'code',
+  client_id: 'app',
+  redirect_uri: REDIRECT_URI,
+  scope: `profile ${'a_long_scope'.repeat(12)}`,
+  state: 'af0ifjsldkj',
+  code_challenge: CHALLENGE,
+  code_challenge_method: 'S256',
+});
+
+let missed = 0;
+
+// Runs one case: its outcome is what it returns, or why it failed.
+async function check(name, run) {
+  try {
+    console.log(`ok    pages  ${name}: ${await run()}`);
+  } catch (why) {
+    missed += 1;
+    const [first] = String(why.message ?? why).split('\n');
+    console.log(`MISS  pages  ${name}: ${first} (expected as in pages.mjs)`);
+    console.error(why);
+  }
+}
+
+// --------------------------------------------------------------------------------------------------------------------
+// What is demanded of a page
+// --------------------------------------------------------------------------------------------------------------------
+
+// Nothing is cut off, and nothing needs scrolling sideways.
+async function fits(page) {
+  const wider = await page.evaluate(() => {
+    const width = document.documentElement.clientWidth;
+    return [...document.querySelectorAll('body *')]
+      .filter((e) => e.getBoundingClientRect().right > width || e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0)
+      .map((e) => e.tagName);
+  });
+  assert.deepEqual(wider, [], 'elements are wider than the page');
+}
+
+async function sentencesBeginWithACapital(page) {
+  const texts = await page.locator('h1, p, button, dt').allInnerTexts();
+  assert.ok(texts.length > 1);
+  const sentences = texts.flatMap((text) => text.split(/(?<=[.?!])\s+/)).filter((s) => s !== '');
+  assert.deepEqual(sentences.filter((s) => !/^[A-Z0-9]/.test(s)), []);
+}
+
+async function buttonsAreAlike(page) {
+  const [deny, allow] = await page.locator('button').evaluateAll((buttons) =>
+    buttons.map((button) => {
+      const { width, height, y } = button.getBoundingClientRect();
+      const style = getComputedStyle(button);
+      const names = ['color', 'backgroundColor', 'fontSize', 'fontWeight', 'borderTopColor', 'borderTopWidth', 'opacity'];
+      return { width, height, y, ...Object.fromEntries(names.map((name) => [name, style[name]])) };
+    }),
+  );
+  assert.deepEqual(deny, allow);
+  assert.ok(deny.height >= 44 && deny.width >= 44, 'the buttons are large enough for a finger');
+}
+
+// --------------------------------------------------------------------------------------------------------------------
+// The cases
+// --------------------------------------------------------------------------------------------------------------------
+
+async function pages(context, issuer) {
+  const page = await context.newPage();
+  for (const width of [360, 1280]) {
+    await page.setViewportSize({ width, height: 640 });
+    for (const [name, path] of [
+      ['first', '/'],
+      ['consent', `/authorize?${REQUEST}`],
+      ['error', '/authorize'],
+      ['missing', '/login'],
+    ]) {
+      await check(`${name} page, ${width} pixels wide`, async () => {
+        await page.goto(`${issuer}${path}`);
+        await page.screenshot({ path: join(FOLDER, `server-${name}-${width}.png`), fullPage: true });
+        await fits(page);
+        await sentencesBeginWithACapital(page);
+        if (name !== 'consent') {
+          return 'it fits, and its sentences begin with a capital';
+        }
+        await buttonsAreAlike(page);
+        return 'it fits, its sentences begin with a capital, and its two buttons are alike';
+      });
+    }
+  }
+  await page.close();
+}
+
+async function decisions(context, issuer) {
+  const client = createServer((_, response) => response.end('back at the client')).listen(0, '127.0.0.1');
+  await new Promise((resolve) => client.once('listening', resolve));
+  const redirectUri = `http://127.0.0.1:${client.address().port}/callback`;
+  const request = new URLSearchParams(REQUEST);
+  request.set('client_id', 'native');
+  request.set('redirect_uri', redirectUri);
+  for (const [key, expected] of [['Deny', 'error=access_denied'], ['Allow', 'code=']]) {
+    await check(`${key}, by keyboard`, async () => {
+      const page = await context.newPage();
+      await page.goto(`${issuer}/authorize?${request}`);
+      for (let tabs = 0; tabs < 2; tabs += 1) {
+        await page.keyboard.press('Tab');
+        if ((await page.evaluate(() => document.activeElement.textContent)) === key) {
+          break;
+        }
+      }
+      await page.keyboard.press('Enter');
+      await page.waitForURL(`${redirectUri}?${expected}*`);
+      await page.close();
+      return 'back at the client';
+    });
+  }
+  client.closeAllConnections();
+  client.close();
+}
+
+// Each demand notices a page that does not meet it.
+async function control(context, issuer) {
+  const faults = {
+    'a wide line': [fits, () => (document.querySelector('p').style.width = '2000px')],
+    'a small letter': [sentencesBeginWithACapital, () => (document.querySelector('p').textContent = 'a client asks.')],
+    'a coloured button': [buttonsAreAlike, () => (document.querySelector('button').style.backgroundColor = 'green')],
+  };
+  for (const [fault, [demand, plant]] of Object.entries(faults)) {
+    await check(`control: ${fault}`, async () => {
+      const page = await context.newPage();
+      await page.goto(`${issuer}/authorize?${REQUEST}`);
+      await demand(page);
+      await page.evaluate(plant);
+      await assert.rejects(demand(page), assert.AssertionError);
+      await page.close();
+      return 'noticed';
+    });
+  }
+}
+
+// --------------------------------------------------------------------------------------------------------------------
+// The server and the browser
+// --------------------------------------------------------------------------------------------------------------------
+
+const clients = [`app=${REDIRECT_URI}`, 'native=http://127.0.0.1/callback'].flatMap((client) => ['--client', client]);
+const flags = ['--listen', '127.0.0.1:0', ...clients];
+const server = spawn(SERVER, flags, { stdio: ['ignore', 'pipe', 'inherit'] });
+process.on('exit', () => server.kill('SIGKILL'));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => process.exit(1));
+}
+const issuer = await new Promise((resolve, reject) => {
+  server.once('error', reject);
+  server.once('close', () => reject(new Error('the server ended')));
+  createInterface({ input: server.stdout }).once('line', (line) => resolve(line.replace('listening on ', '')));
+});
+
+mkdirSync(FOLDER, { recursive: true });
+const profile = mkdtempSync(join(tmpdir(), 'pages-'));
+try {
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: '/usr/bin/chromium',
+    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+      '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+  context.setDefaultTimeout(20000);
+  try {
+    await pages(context, issuer);
+    await decisions(context, issuer);
+    await control(context, issuer);
+  } finally {
+    await context.close();
+  }
+} finally {
+  rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+}
+process.exit(missed === 0 ? 0 : 1);

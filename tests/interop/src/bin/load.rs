@@ -1,0 +1,273 @@
+//! How many logins a second the example server does, in memory and on disk, and that a code survives SIGKILL if it is
+//! unused, and does not come back if it is used.
+//!
+//! `load PATH`, with the path of the built `authorization-server`. One line per case; exits with 1 when one was missed.
+
+use std::fs;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use interop::{Answer, Client, Fallible, Folder, IN_FLIGHT, Report, Server, in_parallel, log_in_many};
+use pkce_core::{CodeChallengeMethod, CodeVerifier};
+
+const RUNS: usize = 5;
+const LOGINS: usize = 5_000;
+
+/// On disk, at least one in so many of the logins a second in memory. One fsync per login would be far below.
+const DISK_SHARE: usize = 4;
+
+const KILLS: usize = 10;
+const UNTIL_KILL: Duration = Duration::from_millis(500);
+
+fn main() -> ExitCode {
+    let Some(binary) = std::env::args().nth(1) else {
+        eprintln!("usage: load PATH-OF-authorization-server");
+        return ExitCode::from(2);
+    };
+    match run(&binary) {
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(why) => {
+            eprintln!("error: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Returns the number of misses.
+fn run(binary: &str) -> Fallible<usize> {
+    let mut report = Report::new("load");
+    speed(binary, &mut report)?;
+    kills(binary, &mut report)?;
+    control(binary, &mut report)?;
+    Ok(report.misses)
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Speed
+// ---------------------------------------------------------------------------------------------------------------------
+
+/// The runs in memory and on disk take turns, so that what else the machine does slows both.
+fn speed(binary: &str, report: &mut Report) -> Fallible<()> {
+    let (mut memory, mut disk, mut lost) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..RUNS {
+        let folder = Folder::create()?;
+        let file = folder.file("codes.sqlite")?;
+        for (flags, rates) in [(&[][..], &mut memory), (&["--database", &file][..], &mut disk)] {
+            let server = Server::start(binary, flags)?;
+            let start = Instant::now();
+            let tally = log_in_many(&server, IN_FLIGHT, LOGINS, LOGINS)?;
+            rates.push((LOGINS as f64 / start.elapsed().as_secs_f64()) as usize);
+            lost += tally.lost + tally.wrong_accepted;
+        }
+    }
+    let (in_memory, on_disk) = (median(&mut memory), median(&mut disk));
+    for (place, median, rates) in [("in memory", in_memory, &memory), ("on disk", on_disk, &disk)] {
+        let case = format!("logins a second {place}, {IN_FLIGHT} in flight");
+        let figure = format!(
+            "{median} (median of {RUNS} runs of {LOGINS}, {} to {})",
+            rates[0],
+            rates[RUNS - 1]
+        );
+        let expected = format!("at least a {DISK_SHARE}th of those in memory");
+        report.figure(&case, figure, median >= in_memory / DISK_SHARE, &expected);
+    }
+    report.check("lost of these logins", lost, "0");
+    Ok(())
+}
+
+/// Sorts the values.
+fn median(values: &mut [usize]) -> usize {
+    values.sort_unstable();
+    values[values.len() / 2]
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// SIGKILL
+// ---------------------------------------------------------------------------------------------------------------------
+
+/// How far a code came before the server was killed.
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    Issued,
+    /// The token request was sent, and not answered: the code may be used or not.
+    Sent,
+    Redeemed,
+}
+
+struct Code {
+    code: String,
+    verifier: CodeVerifier,
+    state: State,
+}
+
+#[derive(Default)]
+struct Audit {
+    unused: usize,
+    used: usize,
+    unknown: usize,
+    lost: usize,
+    twice: usize,
+}
+
+fn flags(file: &str) -> [&str; 4] {
+    ["--database", file, "--code-lifetime", "600"]
+}
+
+fn kills(binary: &str, report: &mut Report) -> Fallible<()> {
+    let mut all = Audit::default();
+    for _ in 0..KILLS {
+        let folder = Folder::create()?;
+        let file = folder.file("codes.sqlite")?;
+        let codes = codes_until_kill(Server::start(binary, &flags(&file))?)?;
+        let audit = audit(&Server::start(binary, &flags(&file))?, &codes)?;
+        all.unused += audit.unused;
+        all.used += audit.used;
+        all.unknown += audit.unknown;
+        all.lost += audit.lost;
+        all.twice += audit.twice;
+    }
+    let Audit {
+        unused, used, unknown, ..
+    } = all;
+    let case = format!("SIGKILL under load, {KILLS} rounds");
+    let figure = format!("{used} codes used before, {unused} unused, {unknown} in doubt");
+    report.figure(&case, figure, used > 0 && unused > 0, "some of each");
+    let outcome = format!("{} unused codes lost, {} codes redeemed twice", all.lost, all.twice);
+    report.check(&case, outcome, "0 unused codes lost, 0 codes redeemed twice");
+    Ok(())
+}
+
+/// Every client gets two codes at a time and redeems one of them, until the server is killed.
+fn codes_until_kill(server: Server) -> Fallible<Vec<Code>> {
+    let issuer = server.issuer.clone();
+    let killed = AtomicBool::new(false);
+    let codes = thread::scope(|scope| {
+        scope.spawn(|| {
+            thread::sleep(UNTIL_KILL);
+            killed.store(true, Ordering::Relaxed);
+            drop(server);
+        });
+        in_parallel(IN_FLIGHT, |_| {
+            let mut codes = Vec::new();
+            if let Err(why) = use_codes(&issuer, &mut codes)
+                && !killed.load(Ordering::Relaxed)
+            {
+                return Err(why);
+            }
+            Ok(codes)
+        })
+    })?;
+    Ok(codes.into_iter().flatten().collect())
+}
+
+/// Returns with the error of the first request that fails.
+fn use_codes(issuer: &str, codes: &mut Vec<Code>) -> Fallible<()> {
+    let client = Client::discover(issuer)?;
+    loop {
+        issue(&client, codes)?;
+        issue(&client, codes)?;
+        let Some(last) = codes.last_mut() else { continue };
+        last.state = State::Sent;
+        redeem(&client, last)?;
+    }
+}
+
+fn issue(client: &Client, codes: &mut Vec<Code>) -> Fallible<()> {
+    let verifier = CodeVerifier::generate()?;
+    let challenge = verifier.challenge(CodeChallengeMethod::S256);
+    codes.push(Code {
+        code: client.code(&challenge.authorization_params())?,
+        verifier,
+        state: State::Issued,
+    });
+    Ok(())
+}
+
+/// Returns whether the code was accepted.
+fn redeem(client: &Client, code: &mut Code) -> Fallible<bool> {
+    let accepted = is_accepted(client, code)?;
+    if accepted {
+        code.state = State::Redeemed;
+    }
+    Ok(accepted)
+}
+
+fn is_accepted(client: &Client, code: &Code) -> Fallible<bool> {
+    match client.redeem(&code.code, &[code.verifier.expose_secret()])? {
+        Answer::Accepted(_) => Ok(true),
+        Answer::Refused(error) if error == "invalid_grant" => Ok(false),
+        Answer::Refused(error) => Err(error.into()),
+    }
+}
+
+/// Redeems every code twice, and counts what must not be.
+fn audit(server: &Server, codes: &[Code]) -> Fallible<Audit> {
+    let audits = in_parallel(IN_FLIGHT, |thread| {
+        let client = Client::discover(&server.issuer)?;
+        let mut audit = Audit::default();
+        for code in codes.iter().skip(thread).step_by(IN_FLIGHT) {
+            let accepted = usize::from(is_accepted(&client, code)?) + usize::from(is_accepted(&client, code)?);
+            match code.state {
+                State::Issued => {
+                    audit.unused += 1;
+                    audit.lost += usize::from(accepted == 0);
+                    audit.twice += usize::from(accepted > 1);
+                }
+                State::Sent => {
+                    audit.unknown += 1;
+                    audit.twice += usize::from(accepted > 1);
+                }
+                State::Redeemed => {
+                    audit.used += 1;
+                    audit.twice += usize::from(accepted > 0);
+                }
+            }
+        }
+        Ok(audit)
+    })?;
+    let mut all = Audit::default();
+    for audit in audits {
+        all.unused += audit.unused;
+        all.used += audit.used;
+        all.unknown += audit.unknown;
+        all.lost += audit.lost;
+        all.twice += audit.twice;
+    }
+    Ok(all)
+}
+
+/// The audit notices a database that has forgotten redemptions, and one that has forgotten everything.
+fn control(binary: &str, report: &mut Report) -> Fallible<()> {
+    let folder = Folder::create()?;
+    let (file, backup) = (folder.file("codes.sqlite")?, folder.file("backup.sqlite")?);
+    let mut codes = Vec::new();
+
+    let server = Server::start(binary, &flags(&file))?;
+    let client = Client::discover(&server.issuer)?;
+    for _ in 0..20 {
+        issue(&client, &mut codes)?;
+    }
+    // The write-ahead log is empty when nothing has happened for a second or two.
+    thread::sleep(Duration::from_secs(3));
+    fs::copy(&file, &backup)?;
+    for code in codes.iter_mut().step_by(2) {
+        code.state = State::Sent;
+        redeem(&client, code)?;
+    }
+    drop(server);
+
+    let forgetful = Server::start(binary, &flags(&backup))?;
+    let audit_1 = audit(&forgetful, &codes)?;
+    let empty = Server::start(binary, &flags(&folder.file("empty.sqlite")?))?;
+    let audit_2 = audit(&empty, &codes)?;
+    let outcome = format!(
+        "{} redeemed twice with an old copy, {} lost with an empty database",
+        audit_1.twice, audit_2.lost
+    );
+    let expected = "10 redeemed twice with an old copy, 10 lost with an empty database";
+    report.check("control: the audit notices planted faults", outcome, expected);
+    Ok(())
+}

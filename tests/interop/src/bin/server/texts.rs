@@ -1,0 +1,238 @@
+//! What people read: messages, pages, and the README with its commands.
+
+use std::fs;
+use std::process::Command;
+
+use interop::{Fallible, Report, Server};
+use ureq::Agent;
+use ureq::http::{Request, Response};
+
+/// A start that fails says what was wrong, and with which flag.
+pub fn start(binary: &str, report: &mut Report) -> Fallible<()> {
+    let server = Server::start(binary, &[])?;
+    let address = server.address();
+    for (case, flags, expected) in [
+        ("address in use", ["--listen", address], [address, "in use", "--listen"]),
+        (
+            "database in no folder",
+            ["--database", "/no/such/folder/codes.sqlite"],
+            ["/no/such/folder/codes.sqlite", "database", "open"],
+        ),
+        (
+            "bad redirect URI",
+            ["--client", "app=callback"],
+            ["app=callback", "redirect URI", "--client"],
+        ),
+    ] {
+        let (code, text) = Server::fails_to_start(binary, &flags)?;
+        let missing: Vec<&str> = expected.into_iter().filter(|part| !text.contains(part)).collect();
+        let refused = code.is_some_and(|code| code == 1 || code == 2);
+        report.check(
+            &format!("start, {case}"),
+            format_args!("refused: {refused}, the message lacks {missing:?}"),
+            "refused: true, the message lacks []",
+        );
+    }
+    Ok(())
+}
+
+fn agent() -> Agent {
+    Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .proxy(None)
+        .build()
+        .into()
+}
+
+/// Every response has a body, of the kind that its reader understands.
+pub fn responses(binary: &str, report: &mut Report) -> Fallible<()> {
+    let server = Server::start(binary, &[])?;
+    let form = "application/x-www-form-urlencoded";
+    let twice = "grant_type=authorization_code&code=1&code_verifier=2&code_verifier=2";
+    let large = "a".repeat(20_000);
+    let (page, json) = ("text/html; charset=utf-8", "application/json");
+    for (case, method, path, content_type, body, status, kind, expected) in [
+        ("GET /", "GET", "/", form, "", 200, page, "cargo run -p native-client"),
+        (
+            "no such page",
+            "GET",
+            "/login",
+            form,
+            "",
+            404,
+            page,
+            "<p>There is nothing at this address.</p>",
+        ),
+        (
+            "GET /token",
+            "GET",
+            "/token",
+            form,
+            "",
+            405,
+            json,
+            "\"invalid_request\"",
+        ),
+        (
+            "PUT /",
+            "PUT",
+            "/",
+            form,
+            "",
+            405,
+            page,
+            "does not accept the HTTP method",
+        ),
+        (
+            "no client_id",
+            "GET",
+            "/authorize",
+            form,
+            "",
+            400,
+            page,
+            "<p>The request has no client_id.</p>",
+        ),
+        (
+            "a repeated parameter",
+            "POST",
+            "/token",
+            form,
+            twice,
+            400,
+            json,
+            "\"invalid_request\"",
+        ),
+        (
+            "JSON for a form",
+            "POST",
+            "/token",
+            json,
+            "{}",
+            400,
+            json,
+            "\"invalid_request\"",
+        ),
+        (
+            "JSON for a form",
+            "POST",
+            "/authorize",
+            json,
+            "{}",
+            400,
+            page,
+            "<p>Content-Type must be",
+        ),
+        (
+            "a large body",
+            "POST",
+            "/token",
+            form,
+            &large,
+            413,
+            json,
+            "\"invalid_request\"",
+        ),
+        (
+            "a large body",
+            "POST",
+            "/authorize",
+            form,
+            &large,
+            413,
+            page,
+            "<p>The body is too large.</p>",
+        ),
+    ] {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", server.issuer))
+            .header("content-type", content_type);
+        let mut response = match body {
+            "" => agent().run(request.body(())?)?,
+            body => agent().run(request.body(body)?)?,
+        };
+        let text = response.body_mut().read_to_string()?;
+        let got = (
+            response.status().as_u16(),
+            header(&response, "content-type"),
+            text.contains(expected),
+        );
+        report.check(
+            &format!("{case} at {path}"),
+            format_args!("{got:?}"),
+            &format!("{:?}", (status, kind, true)),
+        );
+    }
+
+    let mut basic = agent()
+        .post(format!("{}/token", server.issuer))
+        .header("authorization", "Basic YTpi")
+        .send_form([("grant_type", "authorization_code")])?;
+    let body = basic.body_mut().read_to_string()?;
+    report.check(
+        "a client that authenticates",
+        format_args!(
+            "{} {}, {}",
+            basic.status().as_u16(),
+            header(&basic, "www-authenticate"),
+            body.contains("\"invalid_client\"")
+        ),
+        "401 Basic realm=\"authorization-server\", true",
+    );
+    Ok(())
+}
+
+fn header<'a, T>(response: &'a Response<T>, name: &str) -> &'a str {
+    response
+        .headers()
+        .get(name)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or("none")
+}
+
+/// Runs the README's commands, except the first, which starts the server, and compares what they print with what the
+/// README says they print.
+pub fn readme(binary: &str, readme: &str, report: &mut Report) -> Fallible<()> {
+    let server = Server::start(binary, &[])?;
+    let text = fs::read_to_string(readme)?
+        .replace("127.0.0.1:8080", server.address())
+        .replace("127.0.0.1%3A8080", &server.address().replace(':', "%3A"));
+    let mut blocks = text.split("```").skip(1).step_by(2).skip(1);
+    let mut code = String::new();
+    let mut number = 0;
+    while let (Some(command), Some(output)) = (blocks.next(), blocks.next()) {
+        let (Some(command), Some(output)) = (command.strip_prefix("sh\n"), output.strip_prefix("text\n")) else {
+            return Err("the README has something other than a command and its output".into());
+        };
+        let run = Command::new("bash")
+            .args(["-c", &command.replace("CODE", &code)])
+            .output()?;
+        let printed = String::from_utf8(run.stdout)?;
+        if let Some(issued) = value(&printed, "?code=", '&') {
+            code = issued.to_owned();
+        }
+        number += 1;
+        report.check(&format!("README, command {number}"), masked(&printed), &masked(output));
+    }
+    report.check("README, commands with their output", number, "4");
+    Ok(())
+}
+
+fn value<'a>(text: &'a str, before: &str, after: char) -> Option<&'a str> {
+    let rest = &text[text.find(before)? + before.len()..];
+    rest.find(after).map(|end| &rest[..end])
+}
+
+/// The text on one line, with the random values taken out.
+fn masked(text: &str) -> String {
+    let mut text = text.trim_end().replace('\n', " ");
+    for (before, after) in [("?code=", '&'), ("\"access_token\":\"", '"')] {
+        if let Some(random) = value(&text, before, after).map(str::to_owned) {
+            text = text.replace(&random, "…");
+        }
+    }
+    text
+}
