@@ -4,7 +4,7 @@ use ::arbitrary::{Arbitrary, Error, Result, Unstructured};
 
 use crate::challenge::CodeChallenge;
 use crate::method::CodeChallengeMethod;
-use crate::secret::{MAX_LEN, MIN_LEN};
+use crate::syntax::{MAX_LEN, MIN_LEN};
 use crate::verifier::CodeVerifier;
 
 /// The unreserved characters.

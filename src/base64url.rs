@@ -5,9 +5,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::error::ParseChallengeError;
-use crate::lanes::{at_least, each};
 use crate::method::CodeChallengeMethod::S256;
 use crate::s256::Digest;
+use crate::swar::{ge_mask, splat};
 
 /// The number of letters that `octets` octets become.
 pub(crate) const fn encoded_len(octets: usize) -> usize {
@@ -71,18 +71,11 @@ const fn to_sextets(group: u32) -> u32 {
 #[inline(always)]
 const fn to_letters(sextets: u32) -> u32 {
     sextets
-        .wrapping_add(each(b'A'))
-        .wrapping_add(reached(26, sextets) & each(b'a' - b'Z' - 1))
-        .wrapping_sub(reached(52, sextets) & each(b'z' + 1 - b'0'))
-        .wrapping_sub(reached(62, sextets) & each(b'9' + 1 - b'-'))
-        .wrapping_add(reached(63, sextets) & each(b'_' - b'-' - 1))
-}
-
-/// 0x7f in each byte whose sextet is at least `limit`, else 0.
-#[inline(always)]
-const fn reached(limit: u8, sextets: u32) -> u32 {
-    let top = at_least(limit, sextets) & each(0x80);
-    top - (top >> 7)
+        .wrapping_add(splat(b'A'))
+        .wrapping_add(ge_mask(26, sextets) & splat(b'a' - b'Z' - 1))
+        .wrapping_sub(ge_mask(52, sextets) & splat(b'z' + 1 - b'0'))
+        .wrapping_sub(ge_mask(62, sextets) & splat(b'9' + 1 - b'-'))
+        .wrapping_add(ge_mask(63, sextets) & splat(b'_' - b'-' - 1))
 }
 
 /// The big-endian words of `octets`, the last one filled up with zeros.

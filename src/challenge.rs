@@ -1,12 +1,12 @@
 use core::fmt;
 
-use crate::alphabet;
 use crate::base64url;
 use crate::compare;
 use crate::error::{ParseChallengeError, ParseVerifierError, StoredChallengeError, VerifyError};
 use crate::method::CodeChallengeMethod;
 use crate::s256::{self, Digest};
 use crate::secret::SecretText;
+use crate::syntax;
 use crate::verifier::CodeVerifier;
 
 /// A `code_challenge` and the method that derived it: what the client sends first, and what the server stores with the
@@ -72,8 +72,8 @@ impl CodeChallenge {
                 let (text, digest) = base64url::decode(value)?;
                 Ok(Self(Repr::S256 { text, digest }))
             }
-            CodeChallengeMethod::Plain => match alphabet::check(value) {
-                Ok(text) => Ok(Self(Repr::Plain(SecretText::copy_of(text)))),
+            CodeChallengeMethod::Plain => match syntax::check(value) {
+                Ok(text) => Ok(Self(Repr::Plain(SecretText::from_bytes(text)))),
                 Err(ParseVerifierError::InvalidLength { len }) => {
                     Err(ParseChallengeError::InvalidLength { len, method })
                 }
@@ -226,23 +226,25 @@ impl CodeChallenge {
                 base64url::encode::<32>(|i| digest.get(i).copied().unwrap_or_default(), &mut text);
                 Self(Repr::S256 { text, digest })
             }
-            CodeChallengeMethod::Plain => Self(Repr::Plain(SecretText::copy_of(verifier))),
+            CodeChallengeMethod::Plain => Self(Repr::Plain(SecretText::from_bytes(verifier))),
         }
     }
 
     /// Checks the form of `verifier`, and returns whether this challenge was derived from it.
     #[inline]
     pub(crate) fn verify_str(&self, verifier: &str) -> Result<bool, ParseVerifierError> {
-        let verifier = alphabet::check_length(verifier)?;
+        let verifier = syntax::check_length(verifier)?;
         match &self.0 {
             Repr::S256 { digest, .. } => {
                 // The alphabet is checked while the rounds of the first block are still in flight.
-                let begun = s256::begin(verifier);
-                alphabet::check_bytes(verifier)?;
-                Ok(compare::digests_equal(&s256::finish(begun, verifier), digest))
+                let mut state = s256::INITIAL;
+                s256::compress_whole_blocks(&mut state, verifier);
+                syntax::check_bytes(verifier)?;
+                s256::compress_rest(&mut state, verifier);
+                Ok(compare::digests_equal(&state, digest))
             }
             Repr::Plain(text) => {
-                alphabet::check_bytes(verifier)?;
+                syntax::check_bytes(verifier)?;
                 Ok(compare::texts_equal(verifier, text.as_bytes()))
             }
         }
@@ -265,7 +267,7 @@ impl Clone for CodeChallenge {
                 text: *text,
                 digest: *digest,
             }),
-            Repr::Plain(text) => Self(Repr::Plain(SecretText::copy_of(text.as_bytes()))),
+            Repr::Plain(text) => Self(Repr::Plain(SecretText::from_bytes(text.as_bytes()))),
         }
     }
 }

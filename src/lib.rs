@@ -81,12 +81,13 @@ mod error;
 mod policy;
 
 // The mechanisms behind them.
-mod alphabet;
 mod base64url;
+mod chunk;
 mod compare;
-mod lanes;
 mod s256;
 mod secret;
+mod swar;
+mod syntax;
 
 // Implementations of other crates' traits.
 #[cfg(feature = "arbitrary")]

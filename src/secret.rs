@@ -1,21 +1,20 @@
-//! Memory for secrets: filled where it lies, and wiped when it goes.
+//! Memory for secrets: filled in place, and wiped on drop.
 
-/// The least number of characters in a `code_verifier`.
-pub(crate) const MIN_LEN: usize = 43;
-/// The greatest number of characters in a `code_verifier`.
-pub(crate) const MAX_LEN: usize = 128;
+use crate::chunk::{self, chunks_mut, wipe};
+use crate::syntax::MAX_LEN;
 
 /// The text of a verifier or of a plain challenge: `MIN_LEN` to `MAX_LEN` bytes of ASCII, wiped on drop.
 ///
-/// With `alloc` it is one heap block of exactly the text's length, so that a move carries a pointer and leaves no copy
-/// of the text in the stack frames that it passes through.
+/// One heap block of exactly the text's length, so that a move carries a pointer and leaves no copy of the text in the
+/// stack frames that it passes through.
 #[cfg(feature = "alloc")]
 pub(crate) struct SecretText(alloc::boxed::Box<[u8]>);
 
 #[cfg(feature = "alloc")]
 impl SecretText {
-    pub(crate) fn copy_of(text: &[u8]) -> Self {
-        Self(text.into())
+    /// Returns `len` bytes to be filled in place. Not zeros, because asking for zeroed memory is slower.
+    pub(crate) fn placeholder(len: usize) -> Self {
+        Self([b'A'; MAX_LEN][..len.min(MAX_LEN)].into())
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
@@ -29,7 +28,7 @@ impl SecretText {
 
 /// The text of a verifier or of a plain challenge: `MIN_LEN` to `MAX_LEN` bytes of ASCII, wiped on drop.
 ///
-/// Without `alloc` it lies inline, and a move leaves a copy behind that nobody wipes.
+/// Without `alloc` it is stored inline, and a move leaves a copy behind that nobody wipes.
 #[cfg(not(feature = "alloc"))]
 pub(crate) struct SecretText {
     bytes: [u8; MAX_LEN],
@@ -38,19 +37,16 @@ pub(crate) struct SecretText {
 
 #[cfg(not(feature = "alloc"))]
 impl SecretText {
-    pub(crate) fn copy_of(text: &[u8]) -> Self {
-        let mut secret = Self {
+    /// Returns `len` bytes to be filled in place.
+    pub(crate) fn placeholder(len: usize) -> Self {
+        Self {
             bytes: [0; MAX_LEN],
-            len: text.len().min(MAX_LEN),
-        };
-        for (to, from) in secret.bytes.iter_mut().zip(text) {
-            *to = *from;
+            len: len.min(MAX_LEN),
         }
-        secret
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        // Never `None`, for `len` is at most `MAX_LEN`: the fallback is there so that nothing can panic.
+        // Infallible: `len` is at most `MAX_LEN`. `unwrap_or_default` avoids a panic path.
         self.bytes.get(..self.len).unwrap_or_default()
     }
 
@@ -60,14 +56,14 @@ impl SecretText {
 }
 
 impl SecretText {
-    /// `len` bytes to be filled in place: not zeros, because asking for zeroed memory is the slower way.
-    #[inline]
-    pub(crate) fn of_len(len: usize) -> Self {
-        Self::copy_of(&[b'A'; MAX_LEN][..len.min(MAX_LEN)])
+    pub(crate) fn from_bytes(text: &[u8]) -> Self {
+        let mut secret = Self::placeholder(text.len());
+        chunk::copy(text, secret.as_bytes_mut());
+        secret
     }
 
     pub(crate) fn as_str(&self) -> &str {
-        // Never an error, for the bytes are ASCII: the fallback is there so that nothing can panic.
+        // Infallible: the bytes are ASCII. `unwrap_or_default` avoids a panic path.
         core::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 }
@@ -75,15 +71,17 @@ impl SecretText {
 impl Drop for SecretText {
     fn drop(&mut self) {
         let text = self.as_bytes_mut();
-        // Lane by lane, the last one overlapping: a third of what a call of memset for so few bytes takes.
-        if let Some(last) = text.last_chunk_mut::<16>() {
+        // Chunk by chunk: a third of the time of a call of memset for so few bytes.
+        if let Some(last) = text.last_chunk_mut::<{ chunk::CHUNK }>() {
             wipe(last);
         }
-        text.chunks_exact_mut(16).for_each(wipe);
+        for chunk in chunks_mut(text).0 {
+            wipe(chunk);
+        }
     }
 }
 
-/// Working memory on the stack for the time of one call, wiped on drop: also when a caller's generator panics.
+/// Working memory on the stack for the time of one call, wiped on drop, even if a caller's generator panics.
 pub(crate) struct Scratch<T: Copy + Default, const N: usize>(pub(crate) [T; N]);
 
 impl<T: Copy + Default, const N: usize> Scratch<T, N> {
@@ -98,13 +96,4 @@ impl<T: Copy + Default, const N: usize> Drop for Scratch<T, N> {
     fn drop(&mut self) {
         wipe(&mut self.0);
     }
-}
-
-/// Overwrites `memory` with zeros, and keeps the compiler from leaving that out because nobody reads them again.
-///
-/// Plain stores before a barrier, not `Zeroize` on the slice: that writes byte by byte with volatile stores.
-#[inline(always)]
-fn wipe<T: Copy + Default>(memory: &mut [T]) {
-    memory.fill(T::default());
-    zeroize::optimization_barrier(memory);
 }

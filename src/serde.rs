@@ -30,7 +30,8 @@ use zeroize::Zeroizing;
 use crate::challenge::CodeChallenge;
 use crate::error::{ParseChallengeError, ParseMethodError};
 use crate::method::CodeChallengeMethod;
-use crate::secret::{MAX_LEN, MIN_LEN, SecretText};
+use crate::secret::SecretText;
+use crate::syntax::{MAX_LEN, MIN_LEN};
 use crate::verifier::CodeVerifier;
 
 const CHALLENGE: &str = "code_challenge";
@@ -390,7 +391,7 @@ enum ChallengeText {
 impl ChallengeText {
     fn new(text: &str) -> Self {
         match text.len() {
-            MIN_LEN..=MAX_LEN => Self::Held(SecretText::copy_of(text.as_bytes())),
+            MIN_LEN..=MAX_LEN => Self::Held(SecretText::from_bytes(text.as_bytes())),
             len => Self::InvalidLength(len),
         }
     }

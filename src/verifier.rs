@@ -4,14 +4,14 @@ use core::str::FromStr;
 
 use zeroize::ZeroizeOnDrop;
 
-use crate::alphabet;
 use crate::base64url;
 use crate::challenge::CodeChallenge;
 #[cfg(feature = "getrandom")]
 use crate::error::GenerateError;
 use crate::error::ParseVerifierError;
 use crate::method::CodeChallengeMethod;
-use crate::secret::{MAX_LEN, MIN_LEN, Scratch, SecretText};
+use crate::secret::{Scratch, SecretText};
+use crate::syntax::{self, MAX_LEN, MIN_LEN};
 
 /// A `code_verifier`: the client's secret, 43 to 128 characters of `A-Z a-z 0-9 - . _ ~`
 /// ([RFC 7636 section 4.1](https://www.rfc-editor.org/rfc/rfc7636#section-4.1)).
@@ -231,7 +231,7 @@ impl CodeVerifier {
     #[must_use]
     pub fn from_random_bytes<const N: usize>(octets: &[u8; N]) -> Self {
         const { assert!(32 <= N && N <= 96, "a code_verifier is made from 32 to 96 octets") };
-        let mut text = SecretText::of_len(base64url::encoded_len(N));
+        let mut text = SecretText::placeholder(base64url::encoded_len(N));
         base64url::encode::<N>(base64url::words(octets), text.as_bytes_mut());
         Self(text)
     }
@@ -260,7 +260,7 @@ impl CodeVerifier {
     /// ```
     #[doc(alias = "validate")]
     pub fn parse(value: &str) -> Result<Self, ParseVerifierError> {
-        alphabet::check(value).map(|text| Self(SecretText::copy_of(text)))
+        syntax::check(value).map(|text| Self(SecretText::from_bytes(text)))
     }
 
     /// Returns the verifier as a string, for the user's session and for the token request. This is the only accessor.

@@ -1,0 +1,88 @@
+//! The syntax of a `code_verifier`: 43 to 128 characters of `A-Z a-z 0-9 - . _ ~`, RFC 7636 section 4.1.
+
+use crate::chunk::{CHUNK, Chunk, chunks};
+use crate::error::ParseVerifierError;
+use crate::swar::{in_range_bits, load_le, ne_bits, splat};
+
+/// The least number of characters in a `code_verifier`.
+pub(crate) const MIN_LEN: usize = 43;
+/// The greatest number of characters in a `code_verifier`.
+pub(crate) const MAX_LEN: usize = 128;
+
+/// Returns the bytes of `text` if they are well formed, and leaves nothing of them in registers.
+pub(crate) fn check(text: &str) -> Result<&[u8], ParseVerifierError> {
+    let text = check_length(text)?;
+    let result = check_bytes(text);
+    reserved(&[b'A'; CHUNK]);
+    result.map(|()| text)
+}
+
+#[inline]
+pub(crate) fn check_length(text: &str) -> Result<&[u8], ParseVerifierError> {
+    match text.len() {
+        MIN_LEN..=MAX_LEN => Ok(text.as_bytes()),
+        len => Err(ParseVerifierError::InvalidLength { len }),
+    }
+}
+
+/// No branch and no table depends on what the bytes are. Only the result becomes public and, for a refused text, the
+/// offset of its first bad byte.
+#[inline]
+pub(crate) fn check_bytes(text: &[u8]) -> Result<(), ParseVerifierError> {
+    if declassify(reserved(text)) {
+        Ok(())
+    } else {
+        Err(first_bad_byte(text))
+    }
+}
+
+/// Returns a top bit set if a byte of `text` is reserved.
+#[inline(never)]
+fn reserved(text: &[u8]) -> u32 {
+    let mut acc = [0; 4];
+    for chunk in chunks(text).0 {
+        accumulate(&mut acc, chunk);
+    }
+    if let Some(last) = text.last_chunk() {
+        accumulate(&mut acc, last);
+    }
+    acc.iter().fold(0, |all, word| all | word)
+}
+
+#[inline(always)]
+fn accumulate(acc: &mut [u32; 4], chunk: &Chunk) {
+    for (i, acc) in acc.iter_mut().enumerate() {
+        *acc |= reserved_bits(load_le(chunk, 4 * i));
+    }
+    // Stops the compiler from interleaving four chunks, which is slower.
+    zeroize::optimization_barrier(chunk);
+}
+
+/// Returns the top bit set in each byte that is not `ALPHA / DIGIT / "-" / "." / "_" / "~"`, RFC 3986 section 2.3.
+#[inline(always)]
+const fn reserved_bits(bytes: u32) -> u32 {
+    let letter = in_range_bits(b'a', b'z', bytes | splat(0x20));
+    // '-', '.', '/' and the digits.
+    let dash_to_nine = in_range_bits(b'-', b'9', bytes);
+    letter ^ dash_to_nine ^ ne_bits(b'/', bytes) ^ ne_bits(b'_', bytes) ^ ne_bits(b'~', bytes) | bytes
+}
+
+/// Makes "well formed?" public: the only place where it does. As in `compare`.
+#[inline(never)]
+fn declassify(reserved: u32) -> bool {
+    if reserved & splat(0x80) == 0 {
+        zeroize::optimization_barrier(&());
+        true
+    } else {
+        false
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn first_bad_byte(text: &[u8]) -> ParseVerifierError {
+    let is_unreserved = |byte: &&u8| reserved_bits(u32::from(**byte)) & 0x80 == 0;
+    ParseVerifierError::InvalidByte {
+        index: text.iter().take_while(is_unreserved).count(),
+    }
+}
