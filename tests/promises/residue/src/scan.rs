@@ -1,53 +1,76 @@
-//! The search for a secret in the memory of this process, without making a copy of it.
+//! Searches the memory of this process for a secret, without making a copy of it.
 
 use std::fs::{self, File};
+use std::hint::black_box;
 use std::os::unix::fs::FileExt;
 
 /// The shortest run of a secret's bytes that counts as residue.
 const RUN: usize = 8;
+/// The longest secret, which is what the bits of a `u128` can tell apart.
+const MAX_LEN: usize = 128;
+
 /// Each byte of a secret is kept and compared under a mask of its own, so that the search leaves nothing to find.
 const fn mask(index: usize) -> u8 {
     (index as u8).wrapping_mul(37) ^ 0xa5
 }
 
 /// A secret under its mask.
+#[derive(Clone)]
 pub struct Masked(Vec<u8>);
 
 impl Masked {
-    /// Takes a secret byte by byte.
+    /// Masks a secret byte by byte.
     pub fn new(len: usize, byte: impl Fn(usize) -> u8) -> Self {
-        Self((0..len).map(|i| std::hint::black_box(byte(i)) ^ mask(i)).collect())
+        assert!((RUN..=MAX_LEN).contains(&len));
+        Self((0..len).map(|i| black_box(byte(black_box(i))) ^ mask(i)).collect())
+    }
+
+    /// The same secret as a big-endian hash function keeps it on a little-endian processor: every four bytes reversed.
+    fn byte_swapped(&self) -> Self {
+        let len = self.0.len() & !3;
+        Self::new(len, |i| self.0[i ^ 3] ^ mask(i ^ 3))
     }
 
     fn matches(&self, index: usize, byte: u8) -> bool {
-        self.0.get(index).is_some_and(|masked| byte ^ mask(index) == *masked)
+        self.0[index] == byte ^ mask(index)
     }
 }
 
+/// What is left of one secret.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Found {
-    /// Places where the whole secret lies.
+    /// The length of the secret.
+    pub len: usize,
+    /// How many of its bytes lie somewhere in a run of eight or more.
+    pub bytes: usize,
+    /// The same, for the secret with the bytes of each word reversed.
+    pub swapped: usize,
+    /// How many whole copies of it there are.
     pub copies: usize,
-    /// Places where eight or more of its bytes in a row lie, whole copies included.
-    pub runs: usize,
 }
 
-impl Found {
-    pub fn plus(self, other: Self) -> Self {
-        Self {
-            copies: self.copies + other.copies,
-            runs: self.runs + other.runs,
-        }
+/// Searches every writable mapping, except for the buffer that it reads them into.
+pub fn scan(secret: &Masked) -> Found {
+    let byte_swapped = secret.byte_swapped();
+    let (mut plain, mut swapped) = (Search::new(secret), Search::new(&byte_swapped));
+    for_each_piece(secret.0.len(), |memory| {
+        plain.look_at(memory);
+        swapped.look_at(memory);
+    });
+    Found {
+        len: secret.0.len(),
+        bytes: plain.covered.count_ones() as usize,
+        swapped: swapped.covered.count_ones() as usize,
+        copies: plain.copies,
     }
 }
 
-/// Searches every writable mapping, but for the buffer that it reads them into.
-pub fn scan(secret: &Masked) -> Found {
+/// Shows all writable memory in pieces of which each repeats the last `overlap` bytes of the one before.
+fn for_each_piece(overlap: usize, mut look_at: impl FnMut(&[u8])) {
     let memory = File::open("/proc/self/mem").expect("Linux shows a process its memory");
     let maps = fs::read_to_string("/proc/self/maps").expect("Linux shows a process its mappings");
     let mut buffer = vec![0; 1 << 20];
     let own = buffer.as_ptr() as u64..buffer.as_ptr() as u64 + buffer.len() as u64;
-    let mut found = Found::default();
     for (mut start, end) in maps.lines().filter_map(writable) {
         while start < end {
             if own.contains(&start) {
@@ -57,24 +80,17 @@ pub fn scan(secret: &Masked) -> Found {
             let stop = if start < own.start { end.min(own.start) } else { end };
             let len = usize::try_from(stop - start).unwrap_or(usize::MAX).min(buffer.len());
             // A page may be mapped and not be readable: then nobody has written to it.
-            let Ok(read) = memory.read_at(&mut buffer[..len], start) else {
+            let Ok(read @ 1..) = memory.read_at(&mut buffer[..len], start) else {
                 break;
             };
-            if read == 0 {
-                break;
+            look_at(&buffer[..read]);
+            start += read as u64;
+            if start < stop {
+                start -= overlap.min(read - 1) as u64;
             }
-            found = found.plus(search(secret, &buffer[..read]));
-            // The next read repeats the end of this one, so that nothing is cut in two.
-            let overlap = if (read as u64) < stop - start {
-                secret.0.len() as u64
-            } else {
-                0
-            };
-            start += read as u64 - overlap;
         }
     }
     buffer.fill(0);
-    found
 }
 
 /// The address range of a line of `/proc/self/maps`, if it is writable.
@@ -87,30 +103,60 @@ fn writable(line: &str) -> Option<(u64, u64)> {
     Some((u64::from_str_radix(start, 16).ok()?, u64::from_str_radix(end, 16).ok()?))
 }
 
-/// Counts the runs in `memory` that are as long as can be.
-fn search(secret: &Masked, memory: &[u8]) -> Found {
-    let mut found = Found::default();
-    for (at, &byte) in memory.iter().enumerate() {
-        // Most of the memory is zeros, and no secret here has any.
-        if byte == 0 {
-            continue;
+struct Search<'a> {
+    secret: &'a Masked,
+    /// For each byte value, the offsets in the secret where it occurs, one bit each.
+    offsets: Vec<u128>,
+    covered: u128,
+    copies: usize,
+}
+
+impl<'a> Search<'a> {
+    fn new(secret: &'a Masked) -> Self {
+        let mut offsets = vec![0; 256];
+        for (i, masked) in secret.0.iter().enumerate() {
+            offsets[usize::from(masked ^ mask(i))] |= 1 << i;
         }
-        for index in 0..secret.0.len() {
-            if !secret.matches(index, byte) {
-                continue;
-            }
-            let continues = index > 0 && at > 0 && secret.matches(index - 1, memory[at - 1]);
-            if continues {
-                continue;
-            }
-            let len = memory[at..]
-                .iter()
-                .zip(index..)
-                .take_while(|&(&byte, index)| secret.matches(index, byte))
-                .count();
-            found.runs += usize::from(len >= RUN);
-            found.copies += usize::from(len == secret.0.len());
+        Self {
+            secret,
+            offsets,
+            covered: 0,
+            copies: 0,
         }
     }
-    found
+
+    /// Looks at every eighth byte only: no run of eight lies between two of them.
+    fn look_at(&mut self, memory: &[u8]) {
+        let mut at = RUN - 1;
+        while at < memory.len() {
+            let mut offsets = self.offsets[usize::from(memory[at])];
+            while offsets != 0 {
+                self.extend(memory, at, offsets.trailing_zeros() as usize);
+                offsets &= offsets - 1;
+            }
+            at += RUN;
+        }
+    }
+
+    /// Notes the run around `memory[at]`, which is the byte of the secret at `offset`.
+    fn extend(&mut self, memory: &[u8], at: usize, offset: usize) {
+        let secret = self.secret;
+        let mut before = 0;
+        while before < offset.min(at) && secret.matches(offset - before - 1, memory[at - before - 1]) {
+            before += 1;
+        }
+        let mut len = before + 1;
+        let (first, first_at) = (offset - before, at - before);
+        while first + len < secret.0.len()
+            && first_at + len < memory.len()
+            && secret.matches(first + len, memory[first_at + len])
+        {
+            len += 1;
+        }
+        if len >= RUN {
+            self.covered |= (u128::MAX >> (MAX_LEN - len)) << first;
+            // A longer run is met at every eighth byte, and counted at the first of them.
+            self.copies += usize::from(before < RUN && len == secret.0.len());
+        }
+    }
 }

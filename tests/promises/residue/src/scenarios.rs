@@ -1,264 +1,344 @@
-//! What a program does with a verifier before it is gone.
+//! What a program does with a verifier or a plain challenge before it is gone.
 
 use std::hint::black_box;
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::OnceLock;
 
-use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ServerPolicy};
+use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, PkceOutcome, ServerPolicy};
 use rand_core::{TryCryptoRng, TryRng};
-#[cfg(feature = "alloc")]
-use serde::de::value::{MapDeserializer, StringDeserializer};
-#[cfg(feature = "alloc")]
-use serde::de::{Deserialize, IntoDeserializer};
-use zeroize::Zeroize;
 
+use crate::control;
+use crate::process::Event;
 use crate::scan::Masked;
+use crate::secret::{self, with_octets, with_refused, with_text};
 
-pub struct Scenario {
-    pub name: &'static str,
-    pub run: fn(),
-    pub secrets: &'static [fn() -> Masked],
-    pub expect: Expect,
-}
-
+/// What the scan must find.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Expect {
-    /// The promise.
+    /// The promise: not eight bytes in a row.
     Nothing,
-    /// A control: the scan must find at least one copy.
+    /// A control: half of the secret or more.
     Residue,
     /// Shown, and promised by nobody.
-    #[cfg_attr(feature = "alloc", expect(dead_code))]
     Measured,
 }
 
 #[cfg(feature = "alloc")]
-const PROMISED: Expect = Expect::Nothing;
+const PROMISED: [Expect; 3] = [Expect::Nothing; 3];
 /// Without `alloc` the value lies inline, and its moves leave copies: the documentation says how many.
 #[cfg(not(feature = "alloc"))]
-const PROMISED: Expect = Expect::Measured;
+const PROMISED: [Expect; 3] = [Expect::Measured; 3];
 
-const fn scenario(name: &'static str, run: fn(), secrets: &'static [fn() -> Masked]) -> Scenario {
-    Scenario {
+/// One thing that a program does, for texts of several lengths, or numbers of octets.
+pub struct Scenario {
+    pub name: String,
+    pub run: Box<dyn Fn(usize)>,
+    pub secrets: fn(usize) -> Vec<Masked>,
+    pub lengths: &'static [usize],
+    /// In the order of [`Event::ALL`].
+    pub expect: [Expect; 3],
+}
+
+const _: () = assert!(Event::ALL.len() == 3);
+
+/// Around the sizes of a hash block and of the vectors that `memcpy` copies.
+const LENGTHS: &[usize] = &[43, 64, 65, 100, 128];
+const EVERY_LENGTH: &[usize] = &{
+    let mut lengths = [0; 86];
+    let mut i = 0;
+    while i < 86 {
+        lengths[i] = 43 + i;
+        i += 1;
+    }
+    lengths
+};
+/// Of octets.
+const COUNTS: &[usize] = &[32, 33, 47, 48, 49, 64, 75, 95, 96];
+
+/// A way to get a verifier.
+struct Way {
+    name: &'static str,
+    make: fn(usize) -> CodeVerifier,
+    secrets: fn(usize) -> Vec<Masked>,
+    lengths: &'static [usize],
+}
+
+const WAYS: &[Way] = &[
+    from_text("parse", |len| {
+        with_text(len, |text| CodeVerifier::parse(text).expect("well formed"))
+    }),
+    from_text("FromStr", |len| {
+        with_text(len, |text| text.parse().expect("well formed"))
+    }),
+    from_text("TryFrom<&str>", |len| {
+        with_text(len, |text| CodeVerifier::try_from(text).expect("well formed"))
+    }),
+    #[cfg(feature = "alloc")]
+    from_text("TryFrom<String>", |len| {
+        CodeVerifier::try_from(secret::owned(len, len, false)).expect("well formed")
+    }),
+    #[cfg(feature = "alloc")]
+    from_text("TryFrom<String>, spare capacity", |len| {
+        CodeVerifier::try_from(secret::owned(len, 3 * len, false)).expect("well formed")
+    }),
+    #[cfg(feature = "alloc")]
+    from_text("serde, a str of the input", |len| {
+        with_text(len, |text| serde::borrowed(text).expect("well formed"))
+    }),
+    #[cfg(feature = "alloc")]
+    from_text("serde, a str of the format's", |len| {
+        with_text(len, |text| serde::transient(text).expect("well formed"))
+    }),
+    #[cfg(feature = "alloc")]
+    from_text("serde, a String", |len| {
+        serde::owned(secret::owned(len, 3 * len, false)).expect("well formed")
+    }),
+    Way {
+        name: "from_random_bytes",
+        make: from_random_bytes,
+        secrets: secret::octets,
+        lengths: COUNTS,
+    },
+    Way {
+        name: "generate",
+        make: |_| note(CodeVerifier::generate().expect("Linux has a generator")),
+        secrets: noted,
+        lengths: &[43],
+    },
+    Way {
+        name: "generate_from_rng",
+        make: |n| CodeVerifier::generate_from_rng(&mut Generator { n, then: || Ok(()) }).expect("it does not fail"),
+        secrets: secret::octets,
+        lengths: &[32],
+    },
+];
+
+const fn from_text(name: &'static str, make: fn(usize) -> CodeVerifier) -> Way {
+    Way {
         name,
-        run,
-        secrets,
-        expect: PROMISED,
+        make,
+        secrets: secret::text,
+        lengths: LENGTHS,
     }
 }
 
-pub static SCENARIOS: &[Scenario] = &[
-    Scenario {
-        name: "control: a forgotten verifier",
-        run: forgotten,
-        secrets: &[short],
-        expect: Expect::Residue,
-    },
-    Scenario {
-        name: "control: a plain buffer on the stack",
-        run: on_the_stack,
-        secrets: &[short],
-        expect: Expect::Residue,
-    },
-    scenario("parse, end of scope, 43", || drop_at_end(43), &[short]),
-    scenario("parse, end of scope, 64", || drop_at_end(64), &[block]),
-    scenario("parse, end of scope, 128", || drop_at_end(128), &[long]),
-    scenario("drop(verifier)", dropped, &[short]),
-    scenario("moved through Option, Box and arguments", moved, &[long]),
-    scenario("a growing Vec", in_a_vec, &[short]),
-    scenario("parse refuses a bad last byte", refused, &[refused_text]),
-    scenario(
-        "challenge S256, 43",
-        || challenge(43, CodeChallengeMethod::S256),
-        &[short],
-    ),
-    scenario(
-        "challenge S256, 64",
-        || challenge(64, CodeChallengeMethod::S256),
-        &[block],
-    ),
-    scenario(
-        "challenge S256, 128",
-        || challenge(128, CodeChallengeMethod::S256),
-        &[long],
-    ),
-    scenario(
-        "challenge plain",
-        || challenge(43, CodeChallengeMethod::Plain),
-        &[short],
-    ),
-    scenario(
-        "verify S256, every length",
-        || verify(CodeChallengeMethod::S256),
-        &[short, block, long],
-    ),
-    scenario(
-        "verify plain, every length",
-        || verify(CodeChallengeMethod::Plain),
-        &[short, block, long],
-    ),
-    scenario(
-        "plain challenge: parse, clone, compare, Debug",
-        plain_challenge,
-        &[short],
-    ),
-    scenario(
-        "token_request S256, 43",
-        || token_request(43, CodeChallengeMethod::S256),
-        &[short],
-    ),
-    scenario(
-        "token_request S256, 64",
-        || token_request(64, CodeChallengeMethod::S256),
-        &[block],
-    ),
-    scenario(
-        "token_request S256, 128",
-        || token_request(128, CodeChallengeMethod::S256),
-        &[long],
-    ),
-    scenario(
-        "token_request plain",
-        || token_request(43, CodeChallengeMethod::Plain),
-        &[short],
-    ),
-    scenario("token_request refuses", token_request_refuses, &[refused_text]),
-    scenario("authorization_request plain", authorization_request, &[short]),
-    scenario("expose_secret, Debug", read, &[short]),
-    #[cfg(feature = "alloc")]
-    scenario("TryFrom<String>", || from_string(false), &[short]),
-    #[cfg(feature = "alloc")]
-    scenario("TryFrom<String> refuses", || from_string(true), &[refused_text]),
-    #[cfg(feature = "alloc")]
-    scenario("serde hands a String over", || deserialized(false), &[short]),
-    #[cfg(feature = "alloc")]
-    scenario(
-        "serde hands a String over, refused",
-        || deserialized(true),
-        &[refused_text],
-    ),
-    #[cfg(feature = "alloc")]
-    scenario("serde, a plain challenge", || deserialized_challenge("plain"), &[short]),
-    #[cfg(feature = "alloc")]
-    scenario(
-        "serde, a challenge of no method",
-        || deserialized_challenge("none"),
-        &[short],
-    ),
-    scenario("from_random_bytes", from_random_bytes, &[octets, encoded]),
-    scenario("generate_from_rng", generated, &[octets, encoded]),
-    scenario(
-        "generate_from_rng, challenge, verify",
-        generated_and_used,
-        &[octets, encoded],
-    ),
-    scenario("a generator that fails half-way", generator_fails, &[half_octets]),
-    scenario("a generator that panics half-way", generator_panics, &[half_octets]),
+/// The end of a scenario's name, and what the program does with the verifier.
+type Use = (&'static str, fn(CodeVerifier));
+
+const USES: &[Use] = &[
+    ("", |verifier| drop(black_box(verifier))),
+    ("; challenge S256, verify", |verifier| {
+        let challenge = verifier.challenge(CodeChallengeMethod::S256);
+        black_box(challenge.verify(&verifier)).expect("it is the one");
+    }),
+    ("; challenge plain, verify", |verifier| {
+        let challenge = verifier.challenge(CodeChallengeMethod::Plain);
+        black_box(challenge.verify(&verifier)).expect("it is the one");
+    }),
 ];
 
-// The secrets. Each is a function of the position, so that no copy of one lies in the program.
-
-const LETTERS: &[u8; 66] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-
-fn noise(seed: u32, index: usize) -> u32 {
-    let mut x = (index as u32).wrapping_add(1).wrapping_mul(0x9e37_79b9) ^ seed.wrapping_mul(0x85eb_ca6b);
-    x ^= x >> 16;
-    x = x.wrapping_mul(0x7feb_352d);
-    x ^= x >> 15;
-    x.wrapping_mul(0x846c_a68b) >> 8
+pub fn all() -> Vec<Scenario> {
+    let mut all = controls();
+    for way in WAYS {
+        for (name, use_it) in USES {
+            all.push(Scenario {
+                name: format!("{}{name}", way.name),
+                run: Box::new(|len| use_it((way.make)(len))),
+                secrets: way.secrets,
+                lengths: way.lengths,
+                expect: PROMISED,
+            });
+        }
+    }
+    all.extend(others());
+    all
 }
 
-fn letter(len: usize, index: usize) -> u8 {
-    LETTERS[noise(len as u32, index) as usize % LETTERS.len()]
+fn controls() -> Vec<Scenario> {
+    let control = |name: &str, run: fn(usize), secrets, lengths, expect| Scenario {
+        name: format!("control: {name}"),
+        run: Box::new(run),
+        secrets,
+        lengths,
+        expect,
+    };
+    let seen = [Expect::Residue; 3];
+    // What a panic allocates lies where the String lay.
+    let reused = [Expect::Residue, Expect::Residue, Expect::Measured];
+    vec![
+        control(
+            "a verifier that is never dropped",
+            control::forgotten,
+            secret::text,
+            LENGTHS,
+            seen,
+        ),
+        control(
+            "a buffer on the stack",
+            control::on_the_stack,
+            secret::text,
+            LENGTHS,
+            seen,
+        ),
+        control(
+            "octets on the stack",
+            control::octets_on_the_stack,
+            secret::raw_octets,
+            &[32],
+            seen,
+        ),
+        control(
+            "a String that is freed unwiped",
+            control::freed,
+            secret::text,
+            LENGTHS,
+            reused,
+        ),
+        control(
+            "spare capacity that is freed unwiped",
+            control::spare_capacity,
+            secret::text,
+            LENGTHS,
+            reused,
+        ),
+        #[cfg(any(
+            target_arch = "x86_64",
+            target_arch = "aarch64",
+            target_arch = "arm",
+            target_arch = "riscv64"
+        ))]
+        control(
+            "64 characters in registers",
+            control::in_registers,
+            secret::text,
+            &[64, 128],
+            [Expect::Nothing, Expect::Residue, Expect::Measured],
+        ),
+    ]
 }
 
-/// From 1 to 255, for the scan passes over zeros.
-fn octet(index: usize) -> u8 {
-    (noise(7, index) % 255) as u8 + 1
+fn others() -> Vec<Scenario> {
+    let other = |name: &str, run: fn(usize), secrets, lengths| Scenario {
+        name: name.to_owned(),
+        run: Box::new(run),
+        secrets,
+        lengths,
+        expect: PROMISED,
+    };
+    vec![
+        other(
+            "parse, each length",
+            |len| with_text(len, |text| drop(CodeVerifier::parse(text))),
+            secret::text,
+            EVERY_LENGTH,
+        ),
+        other(
+            "parse plain, each length",
+            |len| drop(plain(len)),
+            secret::text,
+            EVERY_LENGTH,
+        ),
+        other(
+            "a plain challenge: clone, compare, Debug",
+            plain_challenge,
+            secret::text,
+            LENGTHS,
+        ),
+        other("moved through Option, Box and arguments", moved, secret::text, LENGTHS),
+        other("a growing Vec", in_a_vec, secret::text, LENGTHS),
+        other("expose_secret, Debug", read, secret::text, LENGTHS),
+        other(
+            "verify: each length, and one that differs",
+            verify_each_length,
+            |_| each_length(),
+            &[0],
+        ),
+        other("from_stored plain", from_stored, secret::text, LENGTHS),
+        other(
+            "authorization_request plain",
+            authorization_request,
+            secret::text,
+            LENGTHS,
+        ),
+        other(
+            "token_request plain",
+            |len| token_request(len, CodeChallengeMethod::Plain),
+            secret::text,
+            LENGTHS,
+        ),
+        other(
+            "token_request S256",
+            |len| token_request(len, CodeChallengeMethod::S256),
+            secret::text,
+            LENGTHS,
+        ),
+        other("token_request refuses", token_request_refuses, secret::refused, LENGTHS),
+        other("parse refuses the last byte", refused, secret::refused, LENGTHS),
+        #[cfg(feature = "alloc")]
+        other("TryFrom<String> refuses", string_refused, secret::refused, LENGTHS),
+        #[cfg(feature = "alloc")]
+        other(
+            "serde refuses a String",
+            serde::string_refused,
+            secret::refused,
+            LENGTHS,
+        ),
+        #[cfg(feature = "alloc")]
+        other(
+            "serde, a plain challenge, a map",
+            serde::challenge_in_a_map,
+            secret::text,
+            LENGTHS,
+        ),
+        #[cfg(feature = "alloc")]
+        other(
+            "serde, a plain challenge, a map of Strings",
+            serde::challenge_of_strings,
+            secret::text,
+            LENGTHS,
+        ),
+        #[cfg(feature = "alloc")]
+        other(
+            "serde, a plain challenge, a list",
+            serde::challenge_in_a_list,
+            secret::text,
+            LENGTHS,
+        ),
+        #[cfg(feature = "alloc")]
+        other(
+            "serde, a plain challenge, refused for its method",
+            serde::challenge_refused,
+            secret::text,
+            LENGTHS,
+        ),
+        other(
+            "a generator that fails half-way",
+            generator_fails,
+            secret::raw_octets,
+            &[16],
+        ),
+        other(
+            "a generator that panics half-way",
+            generator_panics,
+            secret::raw_octets,
+            &[16],
+        ),
+    ]
 }
 
-fn short() -> Masked {
-    Masked::new(43, |i| letter(43, i))
-}
-
-fn block() -> Masked {
-    Masked::new(64, |i| letter(64, i))
-}
-
-fn long() -> Masked {
-    Masked::new(128, |i| letter(128, i))
-}
-
-/// A text of 44 letters, but for the last byte: that one is not allowed.
-fn refused_text() -> Masked {
-    Masked::new(43, |i| letter(44, i))
-}
-
-fn octets() -> Masked {
-    Masked::new(32, octet)
-}
-
-fn half_octets() -> Masked {
-    Masked::new(16, octet)
-}
-
-/// The text that the octets become, made letter by letter.
-fn encoded() -> Masked {
-    const BASE64URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    Masked::new(43, |i| {
-        let bit = |n: usize| if n < 256 { octet(n / 8) >> (7 - n % 8) & 1 } else { 0 };
-        BASE64URL[usize::from((6 * i..6 * i + 6).fold(0, |sextet, n| sextet << 1 | bit(n)))]
+fn plain(len: usize) -> CodeChallenge {
+    with_text(len, |text| {
+        CodeChallenge::parse(text, CodeChallengeMethod::Plain).expect("well formed")
     })
 }
 
-/// Shows a text to `use_it` that lies in a buffer of the test's own, and wipes that buffer.
-fn with_text(len: usize, use_it: impl FnOnce(&str)) {
-    with_bytes(len, |i| letter(len, i), use_it);
-}
-
-fn with_refused_text(use_it: impl FnOnce(&str)) {
-    with_bytes(44, |i| if i == 43 { b'=' } else { letter(44, i) }, use_it);
-}
-
-fn with_bytes(len: usize, byte: impl Fn(usize) -> u8, use_it: impl FnOnce(&str)) {
-    let mut buffer = Vec::with_capacity(len);
-    for i in 0..len {
-        buffer.push(byte(i));
-    }
-    use_it(std::str::from_utf8(&buffer).expect("the letters are ASCII"));
-    buffer.zeroize();
-}
-
-// The controls.
-
-fn forgotten() {
-    with_text(43, |text| {
-        std::mem::forget(Box::new(CodeVerifier::parse(text).expect("well formed")))
-    });
-}
-
-fn on_the_stack() {
-    // Many, for the next calls overwrite those that lie nearest.
-    let mut buffers = [[0; 43]; 100];
-    for buffer in &mut buffers {
-        for (i, byte) in buffer.iter_mut().enumerate() {
-            *byte = letter(43, i);
-        }
-    }
-    black_box(&buffers);
-}
-
-// The promise.
-
-fn drop_at_end(len: usize) {
-    with_text(len, |text| {
-        let verifier = CodeVerifier::parse(text).expect("well formed");
-        black_box(&verifier);
-    });
-}
-
-fn dropped() {
-    with_text(43, |text| {
-        drop(black_box(CodeVerifier::parse(text).expect("well formed")))
-    });
+fn plain_challenge(len: usize) {
+    let challenge = plain(len);
+    let copy = challenge.clone();
+    assert!(black_box(copy == challenge));
+    assert!(!format!("{copy:?}").is_empty());
+    drop(challenge);
+    black_box(&copy);
 }
 
 #[inline(never)]
@@ -276,62 +356,55 @@ fn unbox(verifier: Box<CodeVerifier>) -> CodeVerifier {
     *black_box(verifier)
 }
 
-fn moved() {
-    with_text(128, |text| {
-        let verifier = CodeVerifier::parse(text).expect("well formed");
-        drop(black_box(unbox(keep(hand_on(verifier)))));
-    });
+fn moved(len: usize) {
+    let verifier = with_text(len, |text| CodeVerifier::parse(text).expect("well formed"));
+    drop(black_box(unbox(keep(hand_on(verifier)))));
 }
 
-fn in_a_vec() {
+fn in_a_vec(len: usize) {
     let mut verifiers = Vec::new();
     for _ in 0..40 {
-        with_text(43, |text| {
-            verifiers.push(CodeVerifier::parse(text).expect("well formed"))
-        });
+        verifiers.push(with_text(len, |text| CodeVerifier::parse(text).expect("well formed")));
     }
     black_box(&verifiers);
     verifiers.swap_remove(3);
     verifiers.truncate(7);
 }
 
-fn refused() {
-    with_refused_text(|text| {
-        black_box(CodeVerifier::parse(text)).expect_err("malformed");
-    });
-}
-
-fn challenge(len: usize, method: CodeChallengeMethod) {
+fn read(len: usize) {
     with_text(len, |text| {
         let verifier = CodeVerifier::parse(text).expect("well formed");
-        black_box(verifier.challenge(method));
+        black_box(verifier.expose_secret());
+        assert!(!format!("{verifier:?}").is_empty());
     });
 }
 
-fn verify(method: CodeChallengeMethod) {
-    for len in 43..=128 {
-        with_text(len, |text| {
-            let verifier = CodeVerifier::parse(text).expect("well formed");
+fn each_length() -> Vec<Masked> {
+    EVERY_LENGTH.iter().flat_map(|&len| secret::text(len)).collect()
+}
+
+fn verify_each_length(_: usize) {
+    for method in [CodeChallengeMethod::S256, CodeChallengeMethod::Plain] {
+        for &len in EVERY_LENGTH {
+            let parse = |len| with_text(len, |text| CodeVerifier::parse(text).expect("well formed"));
+            let (verifier, other) = (parse(len), parse(if len == 128 { 43 } else { len + 1 }));
             let challenge = verifier.challenge(method);
             assert!(black_box(challenge.verify(&verifier)).is_ok());
-            with_text(len ^ 1, |other| {
-                let Ok(other) = CodeVerifier::parse(other) else { return };
-                assert!(black_box(challenge.verify(&other)).is_err());
-            });
-        });
+            assert!(black_box(challenge.verify(&other)).is_err());
+        }
     }
 }
 
-fn plain_challenge() {
-    with_text(43, |text| {
-        let challenge = CodeChallenge::parse(text, CodeChallengeMethod::Plain).expect("well formed");
-        let copy = challenge.clone();
-        assert!(black_box(copy == challenge));
-        assert!(!format!("{copy:?}").is_empty());
-        black_box(challenge.as_str());
-        black_box(challenge.authorization_params());
-        drop(challenge);
-        black_box(&copy);
+fn from_stored(len: usize) {
+    // TODO(second form): CodeChallenge::from_stored
+    drop(black_box(plain(len)));
+}
+
+fn authorization_request(len: usize) {
+    with_text(len, |text| {
+        let policy = ServerPolicy::new().allow_plain();
+        black_box(policy.authorization_request(Some(text), None)).expect("plain is allowed");
+        black_box(ServerPolicy::new().authorization_request(Some(text), None)).expect_err("plain is not allowed");
     });
 }
 
@@ -339,83 +412,65 @@ fn token_request(len: usize, method: CodeChallengeMethod) {
     let policy = ServerPolicy::new().allow_plain();
     with_text(len, |text| {
         let stored = CodeVerifier::parse(text).expect("well formed").challenge(method);
-        let outcome = black_box(policy.check_token_request(Some(&stored), Some(text)));
-        assert_eq!(outcome, Ok(()));
+        let outcome = black_box(policy.token_request(Some(&stored), Some(text)));
+        assert_eq!(outcome, Ok(PkceOutcome::Verified));
     });
 }
 
-fn token_request_refuses() {
+fn token_request_refuses(len: usize) {
     let policy = ServerPolicy::new().allow_plain();
     let stored = CodeVerifier::from_random_bytes(&[7; 32]).challenge(CodeChallengeMethod::S256);
-    with_refused_text(|text| {
-        black_box(policy.check_token_request(Some(&stored), Some(text))).expect_err("malformed");
-        black_box(policy.check_token_request(Some(&stored), Some(&text[..43]))).expect_err("another one");
-        black_box(policy.check_token_request(None, Some(text))).expect_err("unexpected");
+    with_refused(len, |text| {
+        black_box(policy.token_request(Some(&stored), Some(text))).expect_err("malformed");
+        black_box(policy.token_request(Some(&stored), Some(&text[..43]))).expect_err("another one");
+        black_box(policy.token_request(None, Some(text))).expect_err("unexpected");
     });
 }
 
-fn authorization_request() {
-    let policy = ServerPolicy::new().allow_plain();
-    with_text(43, |text| {
-        black_box(policy.check_authorization_request(Some(text), None)).expect("plain is allowed");
-        black_box(ServerPolicy::new().check_authorization_request(Some(text), None)).expect_err("plain is not allowed");
+fn refused(len: usize) {
+    with_refused(len, |text| {
+        black_box(CodeVerifier::parse(text)).expect_err("malformed");
     });
 }
 
-fn read() {
-    with_text(43, |text| {
-        let verifier = CodeVerifier::parse(text).expect("well formed");
-        black_box(verifier.expose_secret());
-        assert!(!format!("{verifier:?}").is_empty());
-    });
-}
-
-/// A String with more room than its text needs: all of it is to be wiped.
 #[cfg(feature = "alloc")]
-fn owned(bad: bool) -> String {
-    let mut text = String::with_capacity(200);
-    for i in 0..43 {
-        text.push(char::from(letter(if bad { 44 } else { 43 }, i)));
+fn string_refused(len: usize) {
+    black_box(CodeVerifier::try_from(secret::owned(len, 3 * len, true))).expect_err("malformed");
+}
+
+fn from_random_bytes(n: usize) -> CodeVerifier {
+    fn make<const N: usize>() -> CodeVerifier {
+        with_octets::<N, _>(CodeVerifier::from_random_bytes)
     }
-    text.push_str(if bad { "=" } else { "" });
-    text
-}
-
-#[cfg(feature = "alloc")]
-fn from_string(bad: bool) {
-    assert_eq!(black_box(CodeVerifier::try_from(owned(bad))).is_err(), bad);
-}
-
-/// A format that owns its texts, as one that has undone escapes does, gives them away.
-#[cfg(feature = "alloc")]
-fn deserialized(bad: bool) {
-    let from: StringDeserializer<serde::de::value::Error> = owned(bad).into_deserializer();
-    assert_eq!(black_box(CodeVerifier::deserialize(from)).is_err(), bad);
-}
-
-/// The text comes before the method, so that it is held until then.
-#[cfg(feature = "alloc")]
-fn deserialized_challenge(method: &str) {
-    with_text(43, |text| {
-        let fields = [("code_challenge", text), ("code_challenge_method", method)];
-        let from: MapDeserializer<'_, _, serde::de::value::Error> = MapDeserializer::new(fields.into_iter());
-        let read = black_box(CodeChallenge::deserialize(from));
-        assert_eq!(read.is_ok(), method == "plain");
-    });
-}
-
-fn from_random_bytes() {
-    let mut octets = [0; 32];
-    for (i, to) in octets.iter_mut().enumerate() {
-        *to = octet(i);
+    match n {
+        32 => make::<32>(),
+        33 => make::<33>(),
+        47 => make::<47>(),
+        48 => make::<48>(),
+        49 => make::<49>(),
+        64 => make::<64>(),
+        75 => make::<75>(),
+        95 => make::<95>(),
+        96 => make::<96>(),
+        _ => unreachable!("it is one of COUNTS"),
     }
-    black_box(CodeVerifier::from_random_bytes(&octets));
-    octets.zeroize();
 }
 
-/// Fills what it is given up to `len` octets, then does what `then` says.
+static NOTED: OnceLock<Vec<Masked>> = OnceLock::new();
+
+/// Keeps a masked copy of a verifier that nobody knew before.
+fn note(verifier: CodeVerifier) -> CodeVerifier {
+    NOTED.get_or_init(|| secret::of_text(verifier.expose_secret()));
+    verifier
+}
+
+fn noted(_: usize) -> Vec<Masked> {
+    NOTED.get().expect("it was generated").clone()
+}
+
+/// Writes the first `n` octets of what it is to fill, then does what `then` says.
 struct Generator {
-    len: usize,
+    n: usize,
     then: fn() -> Result<(), Failed>,
 }
 
@@ -442,8 +497,8 @@ impl TryRng for Generator {
     }
 
     fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), Failed> {
-        for (i, to) in to.iter_mut().enumerate().take(self.len) {
-            *to = octet(i);
+        for (i, to) in to.iter_mut().enumerate().take(self.n) {
+            *to = secret::octet(i);
         }
         black_box(to);
         (self.then)()
@@ -452,41 +507,86 @@ impl TryRng for Generator {
 
 impl TryCryptoRng for Generator {}
 
-fn generated() {
+fn generator_fails(n: usize) {
     let mut generator = Generator {
-        len: 32,
-        then: || Ok(()),
-    };
-    black_box(CodeVerifier::try_generate_from_rng(&mut generator)).expect("it does not fail");
-}
-
-fn generated_and_used() {
-    let mut generator = Generator {
-        len: 32,
-        then: || Ok(()),
-    };
-    let verifier = CodeVerifier::try_generate_from_rng(&mut generator).expect("it does not fail");
-    let challenge = verifier.challenge(CodeChallengeMethod::S256);
-    black_box(challenge.verify(&verifier)).expect("it is the one");
-}
-
-fn generator_fails() {
-    let mut generator = Generator {
-        len: 16,
+        n,
         then: || Err(Failed),
     };
-    black_box(CodeVerifier::try_generate_from_rng(&mut generator)).expect_err("it fails");
+    black_box(CodeVerifier::generate_from_rng(&mut generator)).expect_err("it fails");
 }
 
-fn generator_panics() {
-    panic::set_hook(Box::new(|_| ()));
+fn generator_panics(n: usize) {
     let mut generator = Generator {
-        len: 16,
-        then: || panic!("the generator panicked"),
+        n,
+        then: || panic::resume_unwind(Box::new(())),
     };
     let caught = panic::catch_unwind(AssertUnwindSafe(|| {
-        CodeVerifier::try_generate_from_rng(&mut generator).is_ok()
+        CodeVerifier::generate_from_rng(&mut generator).is_ok()
     }));
     assert!(caught.is_err());
-    let _ = panic::take_hook();
+}
+
+/// The ways in through serde, without a format.
+#[cfg(feature = "alloc")]
+mod serde {
+    use std::hint::black_box;
+
+    use pkce_core::{CodeChallenge, CodeVerifier};
+    use serde::de::value::{
+        BorrowedStrDeserializer, Error, MapDeserializer, SeqDeserializer, StrDeserializer, StringDeserializer,
+    };
+    use serde::de::{Deserialize, Deserializer, IntoDeserializer};
+
+    use crate::secret::{self, with_text};
+
+    type Result<T> = std::result::Result<T, Error>;
+
+    /// The format hands out the text where it lies in the input.
+    pub fn borrowed(text: &str) -> Result<CodeVerifier> {
+        CodeVerifier::deserialize(BorrowedStrDeserializer::new(text))
+    }
+
+    /// The format shows the text in a buffer of its own.
+    pub fn transient(text: &str) -> Result<CodeVerifier> {
+        CodeVerifier::deserialize(StrDeserializer::new(text))
+    }
+
+    /// The format gives a String away, as one that has undone escapes does.
+    pub fn owned(text: String) -> Result<CodeVerifier> {
+        CodeVerifier::deserialize(StringDeserializer::new(text))
+    }
+
+    pub fn string_refused(len: usize) {
+        black_box(owned(secret::owned(len, 3 * len, true))).expect_err("malformed");
+    }
+
+    fn challenge<'de>(from: impl Deserializer<'de, Error = Error>) -> Result<CodeChallenge> {
+        black_box(CodeChallenge::deserialize(from))
+    }
+
+    /// The text comes before the method, and has to be held until then.
+    fn map<'de, T: IntoDeserializer<'de, Error>>(text: T, method: T) -> impl Deserializer<'de, Error = Error> {
+        MapDeserializer::new([("code_challenge", text), ("code_challenge_method", method)].into_iter())
+    }
+
+    pub fn challenge_in_a_map(len: usize) {
+        with_text(len, |text| challenge(map(text, "plain")).expect("well formed"));
+    }
+
+    pub fn challenge_of_strings(len: usize) {
+        let text = secret::owned(len, 3 * len, false);
+        challenge(map(text, "plain".to_owned())).expect("well formed");
+    }
+
+    pub fn challenge_in_a_list(len: usize) {
+        with_text(len, |text| {
+            challenge(SeqDeserializer::new([text, "plain"].into_iter())).expect("well formed");
+        });
+    }
+
+    pub fn challenge_refused(len: usize) {
+        with_text(len, |text| {
+            challenge(map(text, "none")).expect_err("there is no such method")
+        });
+    }
 }
