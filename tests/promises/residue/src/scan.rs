@@ -1,13 +1,16 @@
 //! Searches the memory of this process for a secret, without making a copy of it.
 
-use std::fs::{self, File};
+use std::ffi::c_void;
+use std::fs;
 use std::hint::black_box;
-use std::os::unix::fs::FileExt;
+use std::ptr;
 
 /// The shortest run of a secret's bytes that counts as residue.
 const RUN: usize = 8;
 /// The longest secret, which is what the bits of a `u128` can tell apart.
 const MAX_LEN: usize = 128;
+/// How much memory is asked about at once.
+const PIECE: usize = 1 << 20;
 
 /// Each byte of a secret is kept and compared under a mask of its own, so that the search leaves nothing to find.
 const fn mask(index: usize) -> u8 {
@@ -65,42 +68,51 @@ pub fn scan(secret: &Masked) -> Found {
     }
 }
 
-/// Shows all writable memory in pieces of which each repeats the last `overlap` bytes of the one before.
+/// Shows all writable memory that has a page of its own, except for the buffer that it is copied into. Each piece repeats
+/// the last `overlap` bytes of the one before.
 fn for_each_piece(overlap: usize, mut look_at: impl FnMut(&[u8])) {
-    let memory = File::open("/proc/self/mem").expect("Linux shows a process its memory");
+    // SAFETY: has no preconditions.
+    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as usize;
     let maps = fs::read_to_string("/proc/self/maps").expect("Linux shows a process its mappings");
-    let mut buffer = vec![0; 1 << 20];
-    let own = buffer.as_ptr() as u64..buffer.as_ptr() as u64 + buffer.len() as u64;
-    for (mut start, end) in maps.lines().filter_map(writable) {
-        while start < end {
-            if own.contains(&start) {
-                start = own.end;
-                continue;
-            }
-            let stop = if start < own.start { end.min(own.start) } else { end };
-            let len = usize::try_from(stop - start).unwrap_or(usize::MAX).min(buffer.len());
-            // A page may be mapped and not be readable: then nobody has written to it.
-            let Ok(read @ 1..) = memory.read_at(&mut buffer[..len], start) else {
-                break;
-            };
-            look_at(&buffer[..read]);
-            start += read as u64;
-            if start < stop {
-                start -= overlap.min(read - 1) as u64;
+    let mut resident = vec![0; PIECE / page];
+    let mut buffer = vec![0; overlap + PIECE];
+    let own = buffer.as_ptr() as usize..buffer.as_ptr() as usize + buffer.len();
+    for (start, end) in maps.lines().filter_map(writable) {
+        // How much of the piece before lies at the start of the buffer.
+        let mut kept = 0;
+        for piece in (start..end).step_by(PIECE) {
+            let len = PIECE.min(end - piece);
+            // SAFETY: there is a byte for each page.
+            let error = unsafe { libc::mincore(piece as *mut c_void, len, resident.as_mut_ptr()) };
+            for (at, resident) in (piece..piece + len).step_by(page).zip(&resident) {
+                // Nobody has written to a page that is not there. What was mapped when `maps` was read may be gone.
+                if error != 0 || resident & 1 == 0 || own.contains(&at) {
+                    kept = 0;
+                    continue;
+                }
+                // SAFETY: the page is mapped and readable, and the threads that may write to it wait.
+                unsafe { ptr::copy_nonoverlapping(at as *const u8, buffer[kept..].as_mut_ptr(), page) };
+                look_at(&buffer[..kept + page]);
+                let next = overlap.min(kept + page);
+                buffer.copy_within(kept + page - next..kept + page, 0);
+                kept = next;
             }
         }
     }
     buffer.fill(0);
 }
 
-/// The address range of a line of `/proc/self/maps`, if it is writable.
-fn writable(line: &str) -> Option<(u64, u64)> {
+/// The addresses of a line of `/proc/self/maps`, if it is writable memory.
+fn writable(line: &str) -> Option<(usize, usize)> {
     let mut fields = line.split(' ');
     let (start, end) = fields.next()?.split_once('-')?;
     if !fields.next()?.starts_with("rw") || line.ends_with("[vvar]") {
         return None;
     }
-    Some((u64::from_str_radix(start, 16).ok()?, u64::from_str_radix(end, 16).ok()?))
+    Some((
+        usize::from_str_radix(start, 16).ok()?,
+        usize::from_str_radix(end, 16).ok()?,
+    ))
 }
 
 struct Search<'a> {

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::OnceLock;
 
-use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, PkceOutcome, ServerPolicy};
+use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ServerPolicy};
 use rand_core::{TryCryptoRng, TryRng};
 
 use crate::control;
@@ -106,8 +106,26 @@ const WAYS: &[Way] = &[
         lengths: &[43],
     },
     Way {
-        name: "generate_from_rng",
-        make: |n| CodeVerifier::generate_from_rng(&mut Generator { n, then: || Ok(()) }).expect("it does not fail"),
+        name: "generate_with",
+        make: |n| CodeVerifier::generate_with(|octets| secret::fill(n, octets)),
+        secrets: secret::octets,
+        lengths: &[32],
+    },
+    Way {
+        name: "try_generate_with",
+        make: |n| {
+            CodeVerifier::try_generate_with(|octets| {
+                secret::fill(n, octets);
+                Ok::<(), Failed>(())
+            })
+            .expect("it does not fail")
+        },
+        secrets: secret::octets,
+        lengths: &[32],
+    },
+    Way {
+        name: "try_generate_from_rng",
+        make: |n| CodeVerifier::try_generate_from_rng(&mut Generator { n, then: || Ok(()) }).expect("it does not fail"),
         secrets: secret::octets,
         lengths: &[32],
     },
@@ -396,15 +414,17 @@ fn verify_each_length(_: usize) {
 }
 
 fn from_stored(len: usize) {
-    // TODO(second form): CodeChallenge::from_stored
-    drop(black_box(plain(len)));
+    with_text(len, |text| {
+        let stored = CodeChallenge::from_stored(Some(text), Some("plain")).expect("well formed");
+        drop(black_box(stored));
+    });
 }
 
 fn authorization_request(len: usize) {
     with_text(len, |text| {
         let policy = ServerPolicy::new().allow_plain();
-        black_box(policy.authorization_request(Some(text), None)).expect("plain is allowed");
-        black_box(ServerPolicy::new().authorization_request(Some(text), None)).expect_err("plain is not allowed");
+        black_box(policy.check_authorization_request(Some(text), None)).expect("plain is allowed");
+        black_box(ServerPolicy::new().check_authorization_request(Some(text), None)).expect_err("plain is not allowed");
     });
 }
 
@@ -412,8 +432,8 @@ fn token_request(len: usize, method: CodeChallengeMethod) {
     let policy = ServerPolicy::new().allow_plain();
     with_text(len, |text| {
         let stored = CodeVerifier::parse(text).expect("well formed").challenge(method);
-        let outcome = black_box(policy.token_request(Some(&stored), Some(text)));
-        assert_eq!(outcome, Ok(PkceOutcome::Verified));
+        let outcome = black_box(policy.check_token_request(Some(&stored), Some(text)));
+        assert_eq!(outcome, Ok(()));
     });
 }
 
@@ -421,9 +441,9 @@ fn token_request_refuses(len: usize) {
     let policy = ServerPolicy::new().allow_plain();
     let stored = CodeVerifier::from_random_bytes(&[7; 32]).challenge(CodeChallengeMethod::S256);
     with_refused(len, |text| {
-        black_box(policy.token_request(Some(&stored), Some(text))).expect_err("malformed");
-        black_box(policy.token_request(Some(&stored), Some(&text[..43]))).expect_err("another one");
-        black_box(policy.token_request(None, Some(text))).expect_err("unexpected");
+        black_box(policy.check_token_request(Some(&stored), Some(text))).expect_err("malformed");
+        black_box(policy.check_token_request(Some(&stored), Some(&text[..43]))).expect_err("another one");
+        black_box(policy.check_token_request(None, Some(text))).expect_err("unexpected");
     });
 }
 
@@ -497,10 +517,7 @@ impl TryRng for Generator {
     }
 
     fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), Failed> {
-        for (i, to) in to.iter_mut().enumerate().take(self.n) {
-            *to = secret::octet(i);
-        }
-        black_box(to);
+        secret::fill(self.n, to);
         (self.then)()
     }
 }
@@ -512,7 +529,7 @@ fn generator_fails(n: usize) {
         n,
         then: || Err(Failed),
     };
-    black_box(CodeVerifier::generate_from_rng(&mut generator)).expect_err("it fails");
+    black_box(CodeVerifier::try_generate_from_rng(&mut generator)).expect_err("it fails");
 }
 
 fn generator_panics(n: usize) {
@@ -521,7 +538,7 @@ fn generator_panics(n: usize) {
         then: || panic::resume_unwind(Box::new(())),
     };
     let caught = panic::catch_unwind(AssertUnwindSafe(|| {
-        CodeVerifier::generate_from_rng(&mut generator).is_ok()
+        CodeVerifier::try_generate_from_rng(&mut generator).is_ok()
     }));
     assert!(caught.is_err());
 }

@@ -30,6 +30,15 @@ pub fn octet(index: usize) -> u8 {
     black_box(noise(7, black_box(index)) as u8)
 }
 
+/// Writes the first `n` random octets to the start of `to`.
+#[inline(never)]
+pub fn fill(n: usize, to: &mut [u8]) {
+    for (i, to) in to.iter_mut().enumerate().take(n) {
+        *to = octet(i);
+    }
+    black_box(to);
+}
+
 /// The text of `len` characters.
 pub fn text(len: usize) -> Vec<Masked> {
     vec![Masked::new(len, |i| character(len, i))]
