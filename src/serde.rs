@@ -2,8 +2,8 @@
 //!
 //! No error of these impls quotes the input. A format that finds a value of the wrong type builds its error before it
 //! calls the visitor (``invalid type: string "dBjft…"``), and some add the value to an error that the visitor returns
-//! (axum's `Path`). So a visitor does not refuse a string. It returns the result of parsing as its value, and an error that
-//! is left must be the format's and is replaced:
+//! (axum's `Path`). So a visitor does not refuse a string. It returns the result of parsing as its value; any error that
+//! remains is the format's, and is replaced:
 //!
 //! ```text
 //! deserialize_str(StrVisitor) -> Ok(Ok(value))         -> Ok(value)
@@ -13,9 +13,9 @@
 //!
 //! The cost is that truncated input and I/O errors are replaced as well.
 //!
-//! `deserialize_any` would call the visitor for a value of any type, and keep those errors, but it changes what is read:
-//! quick-xml passes a map for an element, YAML and csv pass a number for digits, postcard and bincode refuse it, and a
-//! flattened challenge would leave its fields to the next flattened field.
+//! `deserialize_any` would call the visitor for a value of any type, and keep those errors, but it changes what is
+//! read: quick-xml passes a map for an element, YAML and csv pass a number for digits, postcard and bincode refuse it,
+//! and a flattened challenge would leave its fields to the next flattened field.
 //!
 //! Checked by `.ci/run formats`: real verifiers as the wrong value, of every type, in every format.
 
@@ -74,7 +74,9 @@ impl<'de> Deserialize<'de> for CodeChallengeMethod {
 /// Errors that are made outside of this impl can still quote the input:
 ///
 /// - An error type that holds the document. That of `toml::from_str` prints the line with `Display`, and the whole
-///   document with `Debug`: use its `message`, or deserialize from a `toml::Table`.
+///   document with `Debug`: use its `message`, or deserialize from a `toml::Table`. `serde_saphyr` prints the line
+///   unless its option `with_snippet` is off.
+/// - A wrapper that reports a path, such as `serde_path_to_error` (in axum's `Json`), names the keys of the input.
 /// - The errors of the types around this one, such as a derived struct or a `Vec` in whose place there is a string.
 ///
 /// A `String` or byte buffer that the format passes by value is wiped, even on error. The format's own buffers are not.
@@ -222,13 +224,13 @@ impl Serialize for CodeChallenge {
 /// Deserializes the fields `code_challenge` and `code_challenge_method`, with the checks of [`CodeChallenge::parse`].
 ///
 /// Both fields are required: an absent method is an error, never plain. A repeated field is an error, unless the format
-/// drops it first, as `serde_json::Value` and `serde_qs` do. Other fields are ignored, so the challenge can be flattened
-/// into a request or a row in which PKCE is mandatory.
+/// drops it first, as `serde_json::Value` and `serde_qs` do. Other fields are ignored, so the challenge can be
+/// flattened into a request or a row in which PKCE is mandatory.
 ///
 /// # Security
 ///
 /// Never flatten an `Option<CodeChallenge>`: serde turns every error inside it into `None`
-/// ([serde #1880](https://github.com/serde-rs/serde/issues/1880)), so a malformed challenge would become "no PKCE". Nest an
+/// ([serde #1880](https://github.com/serde-rs/serde/issues/1880)), so a malformed challenge becomes "no PKCE". Nest an
 /// optional challenge, as below. A server passes the parameters of a request to
 /// [`ServerPolicy::check_authorization_request`](crate::ServerPolicy::check_authorization_request).
 ///
@@ -298,7 +300,7 @@ impl<'de, T, F: FnOnce(&str) -> T> DeserializeSeed<'de> for StrVisitor<F> {
     }
 }
 
-/// The error for text or bytes of the wrong type. serde's default would pass them to the error type, which may copy them.
+/// The error for text or bytes of the wrong type. serde's default passes them to the error type, which may copy them.
 fn wrong_type<E: Error>() -> E {
     E::custom("wrong type")
 }

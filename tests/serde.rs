@@ -9,8 +9,8 @@ use pkce_core::{
     CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseChallengeError, ParseMethodError, ParseVerifierError,
 };
 use serde::de::value::{BytesDeserializer, Error as ValueError, MapDeserializer, StringDeserializer};
-use serde::de::{DeserializeOwned, IntoDeserializer};
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeOwned, Error as _, IntoDeserializer, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, forward_to_deserialize_any};
 use serde_json::{Value, json};
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 
@@ -344,8 +344,8 @@ fn an_optional_challenge_nests() {
     assert_refused::<Row>(&json!({"code": "c", "pkce": VERIFIER}), NOT_A_CHALLENGE);
 }
 
-/// Failure class c, serde #1880: the reason for the warning in the documentation of `CodeChallenge`. If serde fixes it, the
-/// warning can go.
+/// Failure class c, serde #1880: the reason for the warning in the documentation of `CodeChallenge`. If serde fixes it,
+/// the warning can go.
 #[test]
 fn a_flattened_option_swallows_the_error() {
     #[derive(Deserialize)]
@@ -390,6 +390,45 @@ fn bytes_are_refused() {
     );
     assert_eq!(
         CodeChallenge::deserialize(bytes()).unwrap_err().to_string(),
+        NOT_A_CHALLENGE
+    );
+}
+
+/// Like axum's `Path`, adds the value to each error of a visitor.
+struct Quoting(&'static str);
+
+impl<'de> Deserializer<'de> for Quoting {
+    type Error = ValueError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        visitor
+            .visit_str(self.0)
+            .map_err(|error: ValueError| ValueError::custom(format_args!("{error}: {}", self.0)))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+#[test]
+fn a_format_cannot_add_the_value_to_a_parse_error() {
+    let text = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk=";
+    let control = u64::deserialize(Quoting(text)).unwrap_err();
+    assert!(control.to_string().contains(text));
+    let reason = ParseVerifierError::InvalidByte { index: 43 }.to_string();
+    assert_eq!(
+        CodeVerifier::deserialize(Quoting(text)).unwrap_err().to_string(),
+        reason
+    );
+    let reason = ParseMethodError.to_string();
+    assert_eq!(
+        CodeChallengeMethod::deserialize(Quoting(text)).unwrap_err().to_string(),
+        reason
+    );
+    assert_eq!(
+        CodeChallenge::deserialize(Quoting(text)).unwrap_err().to_string(),
         NOT_A_CHALLENGE
     );
 }

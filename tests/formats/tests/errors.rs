@@ -296,8 +296,8 @@ fn written(value: &Wrong) -> Wrong {
     map([(text("client"), text("app")), (text("value"), value.clone())])
 }
 
-/// The types around a `T` that buffer their fields refuse these themselves: serde's buffer has no 128-bit numbers, and the
-/// keys of a struct are strings.
+/// The types around a `T` that buffer their fields refuse these themselves: serde's buffer has no 128-bit numbers, and
+/// the keys of a struct are strings.
 fn has_wide_number_or_odd_key(wrong: &Wrong) -> bool {
     match wrong {
         Wrong::I128(_) | Wrong::U128(_) => true,
