@@ -15,7 +15,7 @@ pub const CASES: &[Case] = &[
     ("control: a secret in a Debug output", debug),
     (
         "control: a branch in a function named as a suppressed one",
-        compare::answer,
+        compare::declassify,
     ),
 ];
 
@@ -67,7 +67,7 @@ mod compare {
     use crate::memcheck;
 
     #[inline(never)]
-    pub fn answer() {
+    pub fn declassify() {
         let secret = black_box(super::SECRET);
         memcheck::secret(&secret);
         if secret[7] == b'e' {
