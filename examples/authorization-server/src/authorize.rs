@@ -150,7 +150,7 @@ fn consent(request: &Request<'_>, parameters: &Parameters) -> Response {
     let summary = [
         ("Client", request.client_id),
         ("Scope", request.scope.unwrap_or("None")),
-        ("Goes back to", request.target.redirect_uri),
+        ("Redirects to", request.target.redirect_uri),
         ("PKCE", method),
     ];
     page::consent(&summary, parameters)

@@ -111,7 +111,7 @@ async fn serve_connection(stream: TcpStream, router: Router, connection: Connect
 /// All connections.
 ///
 /// A connection either waits for its client or is busy with a request that has arrived. When there is no room for a new
-/// one, that which has waited longest is closed: idle and slow clients make way for others, and a request that is being
+/// one, the one that has waited longest is closed: idle and slow clients make way for others, and a request that is being
 /// processed is never cut off.
 #[derive(Default)]
 struct Connections {
@@ -124,7 +124,7 @@ struct Connections {
 struct Table {
     open: usize,
     next: u64,
-    /// Ordered by the time since when they wait.
+    /// Ordered by when the wait began.
     waiting: BTreeMap<u64, Arc<Notify>>,
 }
 

@@ -33,7 +33,7 @@ use crate::store::Store;
 /// An OAuth 2.0 authorization server for public clients. It is an example: it has no accounts and one consent page.
 #[derive(Parser)]
 struct Flags {
-    /// Address to listen on; port 0 takes a free one
+    /// Address to listen on; port 0 picks a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
     /// Origin that clients reach the server by, without a trailing slash [default: http:// and the address]
@@ -79,7 +79,7 @@ async fn run(flags: Flags) -> Result<(), String> {
     };
     let listener = TcpListener::bind(flags.listen).await.map_err(|e| {
         let address = flags.listen;
-        format!("cannot listen on {address}: {e}. Choose another address with --listen; port 0 takes a free one")
+        format!("cannot listen on {address}: {e}. Choose another address with --listen; port 0 picks a free one")
     })?;
     let issuer = match &flags.issuer {
         Some(issuer) => issuer.clone(),

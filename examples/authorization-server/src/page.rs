@@ -52,7 +52,7 @@ pub async fn home(State(server): State<Arc<Server>>) -> Response {
     }
     let body = format!(
         "<p>This is an OAuth 2.0 authorization server. It is an example of the crate <code>pkce-core</code>: it has no
-accounts, and its tokens open nothing.</p>
+accounts, and its tokens grant access to nothing.</p>
 <p>To begin, log in with the native client. At the root of the repository, run:</p>
 <pre><code>cargo run -p native-client -- {issuer}</code></pre>
 <p>Clients begin with the

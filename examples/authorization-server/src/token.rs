@@ -23,7 +23,7 @@ pub async fn token(State(server): State<Arc<Server>>, headers: HeaderMap, body: 
         Err(e) => Err(e),
     };
     match redeemed {
-        // It is stored nowhere: there is nothing that it opens.
+        // It is not stored, because there is no resource that would check it.
         Ok(access_token) => json_response(
             StatusCode::OK,
             &json!({"access_token": access_token, "token_type": "Bearer", "expires_in": 3600}),

@@ -33,7 +33,7 @@ fn read_to_end(stream: &mut TcpStream, limit: Duration) -> String {
     }
 }
 
-/// Sends the rest character by character, which is no way to stay for long.
+/// Sends one character at a time, without an end.
 fn trickle(stream: &TcpStream) -> Fallible<()> {
     let mut stream = stream.try_clone()?;
     thread::spawn(move || {
