@@ -1,5 +1,13 @@
-//! Published failures of other PKCE implementations, one test per class, lettered from a to n. Each test names the
-//! reports and fails if this crate has the same failure. Timing, class f, cannot be tested this way.
+//! Published failures of other PKCE implementations, and two of this crate before its first release, one test per class,
+//! lettered from a to p. Each test names the reports and fails if this crate has the same failure.
+//!
+//! Three classes cannot be seen by a test like these, or not wholly:
+//!
+//! | Class | What guards it |
+//! |---|---|
+//! | f, timing | `tests/promises/constant-time` and `tests/promises/trace` |
+//! | o, in formats other than JSON | `tests/formats` |
+//! | p, registers | `tests/promises/residue`: glibc's `memcpy` left a secret in vector registers, and the next signal frame, or the lazily bound calls of the first panic, wrote it to the stack after the drop. It scans the memory of a process after either |
 
 mod common;
 
@@ -489,6 +497,76 @@ fn class_n_odd_input_never_panics() {
             "{text:?}"
         );
     }
+}
+
+/// An error text repeats the refused value: this crate before its first release, where serde_json's message for a string
+/// in the place of a challenge quoted it. A plain challenge is a verifier, and such a message ends up in a response or a
+/// log.
+#[cfg(feature = "serde")]
+#[test]
+fn class_o_no_error_of_serde_shows_the_input() {
+    use serde::Deserialize;
+    use serde_json::{Value, json};
+
+    /// Reads the value in each way in which serde_json can, and returns the errors.
+    fn errors<T: for<'de> Deserialize<'de>>(value: &Value) -> [Option<String>; 3] {
+        let text = value.to_string();
+        [
+            serde_json::from_str::<T>(&text).err().map(|e| format!("{e} {e:?}")),
+            serde_json::from_reader::<_, T>(text.as_bytes())
+                .err()
+                .map(|e| format!("{e} {e:?}")),
+            serde_json::from_value::<T>(value.clone())
+                .err()
+                .map(|e| format!("{e} {e:?}")),
+        ]
+    }
+
+    let number = 982_451_653_u64;
+    let malformed = format!("{VERIFIER}=");
+    let wrong = [
+        json!(VERIFIER),
+        json!(malformed),
+        json!(number),
+        json!(-(number as i64)),
+        json!(number as f64 + 0.5),
+        json!([VERIFIER]),
+        json!([VERIFIER, VERIFIER]),
+        json!([[VERIFIER]]),
+        json!({VERIFIER: VERIFIER}),
+        json!({"code_challenge": VERIFIER}),
+        json!({"code_challenge": VERIFIER, "code_challenge_method": VERIFIER}),
+        json!({"code_challenge": malformed, "code_challenge_method": "plain"}),
+        json!({"code_challenge": [VERIFIER], "code_challenge_method": "plain"}),
+        json!({"code_challenge": {VERIFIER: number}, "code_challenge_method": "plain"}),
+        json!({"code_challenge": number, "code_challenge_method": "S256"}),
+        json!({"code_challenge": CHALLENGE, "code_challenge_method": number}),
+    ];
+    let mut refused = 0;
+    for value in &wrong {
+        let errors = [
+            errors::<CodeChallenge>(value),
+            errors::<Option<CodeChallenge>>(value),
+            errors::<CodeChallengeMethod>(value),
+            // A well-formed text is a verifier.
+            if *value == VERIFIER {
+                [const { None }; 3]
+            } else {
+                errors::<CodeVerifier>(value)
+            },
+        ];
+        for error in errors.into_iter().flatten().flatten() {
+            assert!(!error.contains(&number.to_string()), "a number is shown");
+            let shown = VERIFIER.as_bytes().windows(6).any(|part| {
+                let part = std::str::from_utf8(part).unwrap();
+                error.contains(part)
+            });
+            assert!(!shown, "a part of the verifier is shown");
+            refused += 1;
+        }
+    }
+    // All of them are errors of all types, but for the one verifier.
+    assert_eq!(refused, 3 * (4 * wrong.len() - 1));
 }
 
 fn s256() -> CodeChallenge {
