@@ -296,8 +296,14 @@ mod from_a_generator {
         let verifier = CodeVerifier::generate_from_rng(&mut rng);
         assert_eq!((rng.fills.as_slice(), rng.words), (&[32][..], 0));
         assert_eq!(verifier.expose_secret(), COUNTED);
-        let octets: [u8; 32] = std::array::from_fn(|at| at as u8);
-        assert_eq!(CodeVerifier::from_random_bytes(&octets).expose_secret(), COUNTED);
+
+        let mut rng = Counting::default();
+        let Ok(verifier) = CodeVerifier::try_generate_from_rng(&mut rng);
+        assert_eq!((rng.fills.as_slice(), rng.words), (&[32][..], 0));
+        assert_eq!(verifier.expose_secret(), COUNTED);
+
+        let from_octets = CodeVerifier::from_random_bytes(&counted_octets());
+        assert_eq!(from_octets.expose_secret(), COUNTED);
     }
 
     #[test]
