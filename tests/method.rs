@@ -80,14 +80,6 @@ fn a_match_needs_no_default_arm() {
 }
 
 #[test]
-fn methods_are_equal_to_themselves_alone() {
-    let [s256, plain] = BOTH;
-    let copy = s256;
-    assert_eq!(copy, s256);
-    assert_ne!(s256, plain);
-}
-
-#[test]
 fn methods_are_keys_of_a_set() {
     let set = HashSet::from([
         CodeChallengeMethod::S256,

@@ -483,13 +483,32 @@ fn every_supported_method_is_accepted_and_no_other() {
     }
 }
 
+/// Compiles only while the enum is exhaustive: a server must say what each outcome means.
 #[test]
-fn outcomes_are_two_and_differ() {
-    // Compiles only while the enum is exhaustive: a server must handle each outcome.
-    let used = |outcome| match outcome {
-        PkceOutcome::Verified => true,
-        PkceOutcome::NotUsed => false,
+fn a_match_on_the_outcome_needs_no_default_arm() {
+    let policy = ServerPolicy::new().allow_non_pkce();
+    let stored = CodeVerifier::parse(VERIFIER).unwrap().challenge(S256);
+    let answer = |stored, verifier| {
+        Ok(match policy.check_token_request(stored, verifier)? {
+            PkceOutcome::Verified => "verified",
+            PkceOutcome::NotUsed => "not used",
+        })
     };
-    assert_eq!([PkceOutcome::Verified, PkceOutcome::NotUsed].map(used), [true, false]);
-    assert_ne!(PkceOutcome::Verified, PkceOutcome::NotUsed);
+    assert_eq!(answer(Some(&stored), Some(VERIFIER)), Ok("verified"));
+    assert_eq!(answer(None, None), Ok("not used"));
+    assert_eq!(answer(None, Some(VERIFIER)), Err(TokenError::UnexpectedVerifier));
+    assert_eq!(answer(Some(&stored), None), Err(TokenError::MissingVerifier));
+}
+
+/// Under a strict policy there is no outcome to drop: `?` is all that a server needs, without a warning.
+#[test]
+#[deny(warnings)]
+fn a_strict_server_has_no_outcome() -> Result<(), Box<dyn std::error::Error>> {
+    const POLICY: ServerPolicy = ServerPolicy::new();
+    let challenge: CodeChallenge = POLICY.check_authorization_request(Some(CHALLENGE), Some("S256"))?;
+    let row = (Some(challenge.as_str()), Some(challenge.method().as_str()));
+    let stored = CodeChallenge::from_stored(row.0, row.1)?;
+    POLICY.check_token_request(stored.as_ref(), Some(VERIFIER))?;
+    assert!(POLICY.check_token_request(stored.as_ref(), Some(CHALLENGE)).is_err());
+    Ok(())
 }
