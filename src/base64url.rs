@@ -29,6 +29,7 @@ pub(crate) fn encode<const N: usize>(word: impl Fn(usize) -> u32, text: &mut [u8
         encode_lane(&word, start, text);
         start += 16;
     }
+    write_lane(0, 0, 0, 0, &mut [0; 16]);
 }
 
 /// Writes the sixteen letters from `start` on.
@@ -58,6 +59,7 @@ fn write_lane(a: u32, b: u32, c: u32, d: u32, to: &mut [u8; 16]) {
     for (to, group) in to.chunks_exact_mut(4).zip([a, b, c, d]) {
         to.copy_from_slice(&to_letters(to_sextets(group)).to_le_bytes());
     }
+    zeroize::optimization_barrier(to);
 }
 
 /// Spreads the four sextets of a group over the bytes of a word, the first one lowest: halves first, then quarters.

@@ -9,6 +9,7 @@ use sha2::digest::typenum::U64;
 
 use crate::chunk::{CHUNK, Chunk, chunks, wipe};
 use crate::swar::load_le;
+use crate::syntax::MAX_LEN;
 
 /// A SHA-256 digest, as the eight words of the hash state.
 pub(crate) type Digest = [u32; 8];
@@ -43,8 +44,20 @@ pub(crate) fn compress_whole_blocks(state: &mut Digest, text: &[u8]) {
     }
 }
 
-#[cfg_attr(target_arch = "x86_64", inline(always))]
+#[inline(always)]
 pub(crate) fn compress_rest(state: &mut Digest, text: &[u8]) {
+    pad_and_compress(state, text);
+    if cfg!(debug_assertions) {
+        // Without optimization the text is left in stack frames. The same calls with a public text overwrite it.
+        pad_and_compress(
+            &mut INITIAL.clone(),
+            [b'A'; MAX_LEN].get(..text.len()).unwrap_or_default(),
+        );
+    }
+}
+
+#[cfg_attr(all(target_arch = "x86_64", not(debug_assertions)), inline(always))]
+fn pad_and_compress(state: &mut Digest, text: &[u8]) {
     let (_, rest) = Array::<u8, U64>::slice_as_chunks(text);
     let skip = usize::from(rest.len() < 56);
     let mut message = [[0; CHUNK]; 8];
@@ -59,43 +72,23 @@ pub(crate) fn compress_rest(state: &mut Digest, text: &[u8]) {
     }
     if let (Some(to), Some(last)) = (used.get_mut(whole.len()), text.last_chunk::<CHUNK>()) {
         let before = CHUNK - tail.len();
-        put_or(
-            to,
-            array::from_fn(|i| {
-                let from = before + 8 * i;
-                let at = from.min(8);
-                let keep = load(PADDING.as_flattened(), from);
-                let mark = load(PADDING.as_flattened(), CHUNK + from);
-                load(last, at).wrapping_shr(8 * (from - at) as u32) & keep | mark
-            }),
-        );
+        for (i, to) in to.chunks_exact_mut(4).enumerate() {
+            let from = before + 4 * i;
+            let at = from.min(12);
+            let keep = load_le(PADDING.as_flattened(), from);
+            let mark = load_le(PADDING.as_flattened(), CHUNK + from);
+            let word = load_le(last, at).wrapping_shr(8 * (from - at) as u32) & keep | mark;
+            to.copy_from_slice(&(load_le(to, 0) | word).to_le_bytes());
+        }
     }
     let (blocks, _) = Array::<u8, U64>::slice_as_chunks(used.as_flattened());
     compress256(state, Array::cast_slice_to_core(blocks));
     wipe(&mut message);
-    if cfg!(debug_assertions) {
-        // Without optimization the compression function leaves what it read in its stack frame: zeros take its place.
-        compress256(&mut INITIAL.clone(), &[[0; 64]]);
-    }
-}
-
-#[inline(always)]
-fn load(bytes: &[u8], at: usize) -> u64 {
-    bytes
-        .get(at..)
-        .and_then(<[u8]>::first_chunk)
-        .map_or(0, |w| u64::from_le_bytes(*w))
 }
 
 #[inline(always)]
 fn put(to: &mut Chunk, words: [u32; 4]) {
     for (to, word) in to.chunks_exact_mut(4).zip(words) {
         to.copy_from_slice(&word.to_le_bytes());
-    }
-}
-#[inline(always)]
-fn put_or(to: &mut Chunk, words: [u64; 2]) {
-    for (to, word) in to.chunks_exact_mut(8).zip(words) {
-        to.copy_from_slice(&(load(to, 0) | word).to_le_bytes());
     }
 }
