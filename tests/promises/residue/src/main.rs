@@ -3,7 +3,7 @@
 //!
 //! Each case (a scenario, a length, an event) is a process of its own. One thread runs the scenario and then spins; if the
 //! event is a signal, it gets one while it spins; if it is a panic, it catches its first one before. The main thread then
-//! reads every writable mapping through `/proc/self/mem` and compares it with a masked copy of the secret. What counts is
+//! reads every writable mapping, and compares it with a masked copy of the secret. What counts is
 //! how many bytes of the secret lie somewhere in a run of eight or more. The controls leave a secret behind on purpose,
 //! and must be found.
 

@@ -56,7 +56,7 @@ pub struct Found {
 pub fn scan(secret: &Masked) -> Found {
     let byte_swapped = secret.byte_swapped();
     let (mut plain, mut swapped) = (Search::new(secret), Search::new(&byte_swapped));
-    for_each_piece(secret.0.len(), |memory| {
+    for_each_piece(secret.0.len() - 1, |memory| {
         plain.look_at(memory);
         swapped.look_at(memory);
     });
@@ -75,8 +75,10 @@ fn for_each_piece(overlap: usize, mut look_at: impl FnMut(&[u8])) {
     let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as usize;
     let maps = fs::read_to_string("/proc/self/maps").expect("Linux shows a process its mappings");
     let mut resident = vec![0; PIECE / page];
+    // So large that an allocator gives it pages of its own, which can be left out.
     let mut buffer = vec![0; overlap + PIECE];
-    let own = buffer.as_ptr() as usize..buffer.as_ptr() as usize + buffer.len();
+    let own = buffer.as_ptr() as usize;
+    let is_own = |at: usize| own < at + page && at < own + overlap + PIECE;
     for (start, end) in maps.lines().filter_map(writable) {
         // How much of the piece before lies at the start of the buffer.
         let mut kept = 0;
@@ -86,7 +88,7 @@ fn for_each_piece(overlap: usize, mut look_at: impl FnMut(&[u8])) {
             let error = unsafe { libc::mincore(piece as *mut c_void, len, resident.as_mut_ptr()) };
             for (at, resident) in (piece..piece + len).step_by(page).zip(&resident) {
                 // Nobody has written to a page that is not there. What was mapped when `maps` was read may be gone.
-                if error != 0 || resident & 1 == 0 || own.contains(&at) {
+                if error != 0 || resident & 1 == 0 || is_own(at) {
                     kept = 0;
                     continue;
                 }
