@@ -12,6 +12,6 @@ fn generate_fails_where_there_is_no_generator() {
     let error = CodeVerifier::generate().expect_err("there is no generator");
     assert_eq!(
         error.to_string(),
-        "the random number generator of the operating system failed, getrandom: this target is not supported"
+        "the system random number generator failed: getrandom: this target is not supported"
     );
 }
