@@ -29,6 +29,21 @@ tests() {
     TESTS=$((${TESTS:-0} + n))
 }
 
+# integration_tests NAME...: an option for each test file but the named ones.
+integration_tests() {
+    local file name
+    for file in tests/*.rs; do
+        name=$(basename "$file" .rs)
+        [[ " $* " == *" $name "* ]] || echo "--test=$name"
+    done
+}
+
+# miri_tests: the tests for Miri, which interprets. Left out: what starts programs, reads files, counts the allocations of
+# the process, or takes too long.
+miri_tests() {
+    integration_tests allocations entropy examples exhaustive flow no_generator secrecy
+}
+
 # copy_tree: copies the project's files, committed or not, to an empty directory, and changes to it.
 copy_tree() {
     rm -rf "$CARGO_TARGET_DIR/ci-tree"
