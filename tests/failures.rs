@@ -500,7 +500,7 @@ fn class_n_odd_input_never_panics() {
 }
 
 /// An error text repeats the refused value: this crate before its first release, where serde_json's message for a string
-/// in the place of a challenge quoted it. A plain challenge is a verifier, and such a message ends up in a response or a
+/// in place of a challenge quoted it. A plain challenge is a verifier, and such a message ends up in a response or a
 /// log.
 #[cfg(feature = "serde")]
 #[test]

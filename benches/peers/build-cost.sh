@@ -21,7 +21,7 @@ dependent() {
     cargo fetch --quiet --manifest-path "$SCRATCH/package/Cargo.toml"
 }
 
-# build: compiles everything anew. Leaves the time in milliseconds in $took and the number of crates in $crates.
+# build: compiles everything again. Leaves the time in milliseconds in $took and the number of crates in $crates.
 build() {
     local start
     rm -rf "$SCRATCH/target"

@@ -32,12 +32,12 @@ GROUPS = {
     ),
     "authorization_requests": (
         cases.authorization_requests,
-        rules.authorization_request,
+        rules.check_authorization_request,
         "How a server with the given policy responds to the PKCE parameters of an authorization request.",
     ),
     "token_requests": (
         cases.token_requests,
-        rules.token_request,
+        rules.check_token_request,
         "How a server with the given policy responds to the code_verifier of a token request.",
     ),
 }

@@ -88,7 +88,7 @@ def stored_challenge(challenge_text, method_text, by_rfc=False):
     return {"decision": "challenge"}
 
 
-def authorization_request(policy, challenge_text, method_text, by_rfc=False):
+def check_authorization_request(policy, challenge_text, method_text, by_rfc=False):
     """RFC 7636 sections 4.3 and 4.4.1: presence, then the method, then the syntax of the challenge."""
     # RFC 6749 section 3.1: parameters sent without a value are treated as if they were omitted.
     if not challenge_text:
@@ -110,7 +110,7 @@ def authorization_request(policy, challenge_text, method_text, by_rfc=False):
     return {"decision": "challenge", "stored": {"challenge": challenge_text, "method": requested}}
 
 
-def token_request(policy, stored, verifier_text, by_rfc=False):
+def check_token_request(policy, stored, verifier_text, by_rfc=False):
     """RFC 7636 section 4.6 and RFC 9700 section 4.8.2: presence, policy, syntax, comparison."""
     # RFC 6749 section 3.2, as above.
     if stored is None:
@@ -136,7 +136,7 @@ def policy_changed(policy, stored):
     """Whether no authorization request that this policy accepts leads to what is stored."""
     if stored is None:
         return policy["require_pkce"]
-    return "stored" not in authorization_request(policy, stored["challenge"], stored["method"])
+    return "stored" not in check_authorization_request(policy, stored["challenge"], stored["method"])
 
 
 def challenge_syntax(method, text, by_rfc):

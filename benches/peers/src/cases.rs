@@ -127,9 +127,9 @@ pub struct Pair {
 
 impl Pair {
     pub fn of_len(len: usize) -> Self {
-        const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+        const UNRESERVED: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
         let text: String = (0..len)
-            .map(|i| LETTERS[(i * 7 + len) % LETTERS.len()] as char)
+            .map(|i| UNRESERVED[(i * 7 + len) % UNRESERVED.len()] as char)
             .collect();
         Self::of(text)
     }

@@ -130,7 +130,7 @@ pub fn shown(error: impl Error) -> String {
 
 /// RFC 7636, Appendix B.
 pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-/// Numbers that inputs contain besides the secret.
+/// Numbers that inputs contain beside the secret.
 pub const WIDE_DIGITS: i128 = -123_456_789_012_345_678_901_234_567_890_123_456_789;
 pub const FRACTION: f64 = 1_234_567.007_812_5;
 

@@ -152,10 +152,10 @@ def reference():
         "methods": lambda method: accepted(rules.method(method)),
         "stored_challenges": lambda *row: accepted(rules.stored_challenge(*row)),
         "authorization_requests": lambda require, plain, *request: accepted(
-            rules.authorization_request(policy(require, plain), *request)
+            rules.check_authorization_request(policy(require, plain), *request)
         ),
         "token_requests": lambda require, plain, challenge, method, verifier: accepted(
-            rules.token_request(policy(require, plain), stored(challenge, method), verifier)
+            rules.check_token_request(policy(require, plain), stored(challenge, method), verifier)
         ),
     }
 
