@@ -112,7 +112,8 @@ def unpack(source, directory, port):
     manifest, _ = without_tables((directory / "Cargo.toml").read_text(), port.get("unused", []))
     (directory / "Cargo.toml").write_text(
         manifest
-        + '\n[[test]]\nname = "pkce_core_closed"\npath = "tests/pkce_core_closed.rs"\nharness = false\n\n[workspace]\n'
+        + '\n[[test]]\nname = "pkce_core_closed"\npath = "tests/pkce_core_closed.rs"\nharness = false\n\n[workspace]\n\n'
+        + port.get("profile", "")
     )
 
 
