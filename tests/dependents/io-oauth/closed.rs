@@ -16,7 +16,10 @@ fn parse(name: &str, verifier: &str) {
 fn main() {
     parse("valid verifier", VERIFIER);
     parse("valid verifier of 128 characters", &"aA1-._~9".repeat(16));
-    let challenge = Oauth20PkceCodeChallenge { method: Default::default(), verifier: VERIFIER.parse().unwrap() };
+    let challenge = Oauth20PkceCodeChallenge {
+        method: Default::default(),
+        verifier: VERIFIER.parse().unwrap(),
+    };
     report("valid challenge", challenge.encode() == CHALLENGE);
     // The original does not make longer ones: it draws each of the 66 characters at most once.
     for (size, length) in [(0, 43), (43, 43), (66, 66)] {

@@ -31,11 +31,26 @@ fn main() {
     token("valid verifier", VERIFIER);
 
     authorization("authorization request with an empty challenge", "", "S256");
-    authorization("authorization request with a challenge of 42 characters", &CHALLENGE[1..], "S256");
-    authorization("authorization request with a padded challenge", &format!("{CHALLENGE}="), "S256");
-    authorization("authorization request with a plain challenge of 1 character", "a", "plain");
+    authorization(
+        "authorization request with a challenge of 42 characters",
+        &CHALLENGE[1..],
+        "S256",
+    );
+    authorization(
+        "authorization request with a padded challenge",
+        &format!("{CHALLENGE}="),
+        "S256",
+    );
+    authorization(
+        "authorization request with a plain challenge of 1 character",
+        "a",
+        "plain",
+    );
     authorization("authorization request with the method s256", CHALLENGE, "s256");
     token("token request with an empty verifier", "");
     token("token request with a verifier of 42 characters", &VERIFIER[1..]);
-    token("token request with a space in the verifier", &VERIFIER.replace('-', " "));
+    token(
+        "token request with a space in the verifier",
+        &VERIFIER.replace('-', " "),
+    );
 }

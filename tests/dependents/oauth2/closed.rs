@@ -32,7 +32,10 @@ fn main() {
 
     derive("challenge of a verifier with a space", &VERIFIER.replace('-', " "));
     derive("challenge of a verifier with a plus sign", &VERIFIER.replace('-', "+"));
-    derive("challenge of a verifier that ends in a newline", &format!("{VERIFIER}\n"));
+    derive(
+        "challenge of a verifier that ends in a newline",
+        &format!("{VERIFIER}\n"),
+    );
     derive("challenge of a verifier that is not ASCII", &"é".repeat(22));
     stored("stored challenge that is empty", "", "S256");
     stored("stored challenge of 42 characters", &CHALLENGE[1..], "S256");
