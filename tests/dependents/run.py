@@ -177,14 +177,13 @@ def doubles(tree):
 
 
 def build_seconds(tree):
-    """Returns the CPU seconds that the compiler took for these packages when it last built each of them."""
+    """Returns the CPU seconds that the compiler took for these packages, as text."""
     seconds = {}
     for line in TIMES.read_text().splitlines():
-        fields = line.split()
-        if len(fields) == 5:
-            name, version, crate, user, system = fields
-            seconds[name, version, crate] = float(user) + float(system)
-    return sum(spent for (name, version, _), spent in seconds.items() if (name, version) in tree)
+        name, version, crate, user, system = line.split()
+        seconds[name, version, crate] = float(user) + float(system)
+    assert tree <= {(name, version) for name, version, _ in seconds}, "a package that was not compiled"
+    return f"{sum(spent for (name, version, _), spent in seconds.items() if (name, version) in tree):.0f} s"
 
 
 def program(folder):
@@ -220,15 +219,14 @@ def program(folder):
 
     new = doubles(tree_after) - doubles(tree_before)
     print(f"        newly in two versions: {', '.join(sorted(new)) or 'none'}")
-    print(f"        build: {build_seconds(tree_before):.0f} s before, {build_seconds(tree_after):.0f} s after")
+    print(f"        CPU time of the compiler: {build_seconds(tree_before)} before, {build_seconds(tree_after)} after")
     for change in port["notice"]:
         print(f"        users notice: {change}")
     return {
-        "Program": title,
-        "Role": port["role"],
+        "Program": f"{title}, {port['role']}",
         "Tests": f"{before}" if before == after else f"{before}, {after}",
         "Lines out, in": f"{out}, {put_in}",
-        "Packages": f"{len(tree_before)} to {len(tree_after)}",
+        "Packages": f"{len(tree_before)}, {len(tree_after)}",
         "Doubled": f"{len(new)}",
         "Refused": str(sum(1 for case in as_published if not case.startswith("valid"))),
     }
@@ -237,8 +235,7 @@ def program(folder):
 def table(rows):
     """Returns rows as a table in Markdown."""
     names = list(rows[0])
-    lines = [names, ["---" for _ in names], *(list(row.values()) for row in rows)]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    return "\n".join(f"|{'|'.join(cells)}|" for cells in [names, ["---"] * len(names), *map(dict.values, rows)])
 
 
 def guide():
@@ -303,8 +300,8 @@ def main():
             print(f"\n{table(found)}\n")
     for row in rows:
         # The number of packages changes with their releases.
-        start = [row[name] for name in ("Program", "Role", "Tests", "Lines out, in")]
-        check(f"guide adopting: the row of {row['Program']}", f"| {' | '.join(start)} | " in ADOPTING.read_text())
+        start = [row[name] for name in ("Program", "Tests", "Lines out, in")]
+        check(f"guide adopting: the row of {row['Program']}", f"|{'|'.join(start)}|" in ADOPTING.read_text())
     print(f"dependents: {passed} passed, {failed} failed")
     sys.exit(failed > 0)
 
