@@ -9,6 +9,7 @@
 //! | [`firmware`] | devices without an allocator |
 //! | [`browser`] | WebAssembly in a browser |
 //! | [`migration`] | moving from `pkce`, `pkce-std`, `oauth2`, `oauth2-types` or hand-written code |
+//! | [`adopting`] | moving an existing program: the order, what changes, and what it costs |
 //! | [`with_other_crates`] | using the crate together with `oauth2` and `openidconnect` |
 //!
 //! This module exists only in the documentation.
@@ -53,6 +54,12 @@ pub mod browser {
 
 pub mod migration {
     #![doc = include_str!("guides/migration.md")]
+    use super::*;
+    use crate::*;
+}
+
+pub mod adopting {
+    #![doc = include_str!("guides/adopting.md")]
     use super::*;
     use crate::*;
 }
