@@ -8,7 +8,8 @@ use std::cell::Cell;
 use std::fmt::{self, Write};
 
 use pkce_core::{
-    CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseVerifierError, S256Support, ServerPolicy, TokenError,
+    CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseVerifierError, PkceOutcome, S256Support, ServerPolicy,
+    TokenError,
 };
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -230,6 +231,13 @@ fn a_plain_challenge_is_one_block() {
         assert_one_block(len, || {
             policy.check_authorization_request(Some(&text), Some("plain")).unwrap()
         });
+        assert_one_block(len, || {
+            policy
+                .allow_non_pkce()
+                .check_authorization_request(Some(&text), None)
+                .unwrap()
+        });
+        assert_one_block(len, || CodeChallenge::from_stored(Some(&text), Some("plain")).unwrap());
         let challenge = verifier.challenge(CodeChallengeMethod::Plain);
         assert_one_block(len, || challenge.clone());
     }
@@ -245,6 +253,10 @@ fn an_s256_challenge_is_no_block() {
     let policy = ServerPolicy::new();
     let accepted = || policy.check_authorization_request(Some(CHALLENGE), Some("S256"));
     assert_no_block(|| drop(accepted().unwrap()));
+    let lenient = policy.allow_non_pkce();
+    let accepted = || lenient.check_authorization_request(Some(CHALLENGE), Some("S256"));
+    assert_no_block(|| drop(accepted().unwrap()));
+    assert_no_block(|| drop(CodeChallenge::from_stored(Some(CHALLENGE), Some("S256")).unwrap()));
     let challenge = s256();
     assert_no_block(|| drop(challenge.clone()));
 }
@@ -265,6 +277,52 @@ fn a_token_request_takes_nothing() {
             Err(TokenError::Malformed(ParseVerifierError::InvalidLength { len: 5 }))
         );
     }
+}
+
+#[test]
+fn a_token_request_under_a_lenient_policy_takes_nothing() {
+    let policy = ServerPolicy::new().allow_plain().allow_non_pkce();
+    for (stored, wanted) in [
+        (Some(s256()), Ok(PkceOutcome::Verified)),
+        (Some(plain()), Ok(PkceOutcome::Verified)),
+        (None, Err(TokenError::UnexpectedVerifier)),
+    ] {
+        let result = assert_no_block(|| policy.check_token_request(stored.as_ref(), Some(VERIFIER)));
+        assert_eq!(result, wanted);
+    }
+}
+
+/// A copy would be one that the format cannot wipe.
+#[cfg(feature = "serde")]
+#[test]
+fn writing_with_serde_takes_nothing() {
+    #[derive(serde::Serialize)]
+    struct Session {
+        #[serde(with = "pkce_core::expose_secret")]
+        verifier: CodeVerifier,
+        #[serde(with = "pkce_core::expose_secret::option")]
+        optional: Option<CodeVerifier>,
+        challenges: [CodeChallenge; 2],
+    }
+    let verifier = || CodeVerifier::parse(VERIFIER).unwrap();
+    let session = Session {
+        verifier: verifier(),
+        optional: Some(verifier()),
+        challenges: [s256(), plain()],
+    };
+    let mut buffer = [0; 512];
+    let written = assert_no_block(|| {
+        let mut rest = &mut buffer[..];
+        serde_json::to_writer(&mut rest, &session).unwrap();
+        512 - rest.len()
+    });
+    assert_eq!(
+        std::str::from_utf8(&buffer[..written])
+            .unwrap()
+            .matches(VERIFIER)
+            .count(),
+        3
+    );
 }
 
 #[test]
