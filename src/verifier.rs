@@ -224,8 +224,13 @@ impl CodeVerifier {
     /// ```
     ///
     /// ```compile_fail
-    /// // 16 octets are too few.
-    /// pkce_core::CodeVerifier::from_random_bytes(&[0; 16]);
+    /// // 31 octets are too few.
+    /// pkce_core::CodeVerifier::from_random_bytes(&[0; 31]);
+    /// ```
+    ///
+    /// ```compile_fail
+    /// // 97 octets are too many.
+    /// pkce_core::CodeVerifier::from_random_bytes(&[0; 97]);
     /// ```
     #[doc(alias("base64", "random"))]
     #[must_use]
