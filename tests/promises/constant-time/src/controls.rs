@@ -13,6 +13,7 @@ pub const CASES: &[Case] = &[
     ("control: == on secret slices", equals),
     ("control: base64's encoder on secret octets", table_encoder),
     ("control: a secret in a Debug output", debug),
+    ("control: a branch on an octet of the system", drawn_octet),
     (
         "control: a branch in a function named as a suppressed one",
         compare::declassify,
@@ -50,6 +51,14 @@ fn table_encoder() {
     let mut text = [0; 43];
     let _ = black_box(URL_SAFE_NO_PAD.encode_slice(secret, &mut text));
     black_box(text);
+}
+
+fn drawn_octet() {
+    let mut octets = [0; 32];
+    getrandom::fill(&mut octets).expect("the generator does not fail");
+    if octets[7] == b'e' {
+        black_box(1);
+    }
 }
 
 /// A copy, without a branch: only the check of the output itself can see it.

@@ -12,6 +12,7 @@ mod controls;
 mod memcheck;
 mod pkce;
 mod secrets;
+mod system;
 
 use std::process::ExitCode;
 

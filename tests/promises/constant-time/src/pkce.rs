@@ -10,12 +10,13 @@ use pkce_core::{
 use rand_core::{TryCryptoRng, TryRng};
 
 use crate::secrets::{LENGTHS, SecretText, makes_public, secret_verifier, stored};
-use crate::{Case, memcheck};
+use crate::{Case, memcheck, system};
 
 use CodeChallengeMethod::{Plain, S256};
 
 /// Each is tried with every length.
 pub const CASES: &[Case] = &[
+    ("generate", generate),
     ("generate_with, try_generate_with", generate_with),
     ("generate_from_rng, try_generate_from_rng", generate_from_rng),
     ("from_random_bytes, every number of octets", from_random_bytes),
@@ -58,6 +59,12 @@ fn fill(to: &mut [u8]) {
 fn use_verifier(verifier: &CodeVerifier) {
     debug(verifier);
     black_box(verifier.challenge(S256));
+}
+
+fn generate() {
+    let before = system::drawn();
+    use_verifier(&CodeVerifier::generate().expect("the generator does not fail"));
+    assert_eq!(system::drawn() - before, 32, "the octets were not those of the harness");
 }
 
 fn generate_with() {
