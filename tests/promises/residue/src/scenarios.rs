@@ -1,5 +1,7 @@
 //! What a program does with a verifier or a plain challenge before it is gone.
 
+use std::convert::Infallible;
+use std::error::Error;
 use std::hint::black_box;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::OnceLock;
@@ -124,8 +126,25 @@ const WAYS: &[Way] = &[
         lengths: &[32],
     },
     Way {
+        name: "generate_from_rng",
+        make: |n| {
+            CodeVerifier::generate_from_rng(&mut Generator {
+                n,
+                then: || Ok::<(), Infallible>(()),
+            })
+        },
+        secrets: secret::octets,
+        lengths: &[32],
+    },
+    Way {
         name: "try_generate_from_rng",
-        make: |n| CodeVerifier::try_generate_from_rng(&mut Generator { n, then: || Ok(()) }).expect("it does not fail"),
+        make: |n| {
+            CodeVerifier::try_generate_from_rng(&mut Generator {
+                n,
+                then: || Ok::<(), Failed>(()),
+            })
+            .expect("it does not fail")
+        },
         secrets: secret::octets,
         lengths: &[32],
     },
@@ -424,6 +443,8 @@ fn authorization_request(len: usize) {
     with_text(len, |text| {
         let policy = ServerPolicy::new().allow_plain();
         black_box(policy.check_authorization_request(Some(text), None)).expect("plain is allowed");
+        let lenient = policy.allow_non_pkce();
+        black_box(lenient.check_authorization_request(Some(text), None)).expect("plain is allowed");
         black_box(ServerPolicy::new().check_authorization_request(Some(text), None)).expect_err("plain is not allowed");
     });
 }
@@ -434,6 +455,9 @@ fn token_request(len: usize, method: CodeChallengeMethod) {
         let stored = CodeVerifier::parse(text).expect("well formed").challenge(method);
         let outcome = black_box(policy.check_token_request(Some(&stored), Some(text)));
         assert_eq!(outcome, Ok(()));
+        let lenient = policy.allow_non_pkce();
+        assert!(black_box(lenient.check_token_request(Some(&stored), Some(text))).is_ok());
+        black_box(lenient.check_token_request(None, Some(text))).expect_err("unexpected");
     });
 }
 
@@ -489,9 +513,9 @@ fn noted(_: usize) -> Vec<Masked> {
 }
 
 /// Writes the first `n` octets of what it is to fill, then does what `then` says.
-struct Generator {
+struct Generator<E> {
     n: usize,
-    then: fn() -> Result<(), Failed>,
+    then: fn() -> Result<(), E>,
 }
 
 #[derive(Debug)]
@@ -503,26 +527,26 @@ impl std::fmt::Display for Failed {
     }
 }
 
-impl std::error::Error for Failed {}
+impl Error for Failed {}
 
-impl TryRng for Generator {
-    type Error = Failed;
+impl<E: Error> TryRng for Generator<E> {
+    type Error = E;
 
-    fn try_next_u32(&mut self) -> Result<u32, Failed> {
-        Err(Failed)
+    fn try_next_u32(&mut self) -> Result<u32, E> {
+        (self.then)().map(|()| 0)
     }
 
-    fn try_next_u64(&mut self) -> Result<u64, Failed> {
-        Err(Failed)
+    fn try_next_u64(&mut self) -> Result<u64, E> {
+        (self.then)().map(|()| 0)
     }
 
-    fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), Failed> {
+    fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), E> {
         secret::fill(self.n, to);
         (self.then)()
     }
 }
 
-impl TryCryptoRng for Generator {}
+impl<E: Error> TryCryptoRng for Generator<E> {}
 
 fn generator_fails(n: usize) {
     let mut generator = Generator {
@@ -535,7 +559,7 @@ fn generator_fails(n: usize) {
 fn generator_panics(n: usize) {
     let mut generator = Generator {
         n,
-        then: || panic::resume_unwind(Box::new(())),
+        then: || -> Result<(), Failed> { panic::resume_unwind(Box::new(())) },
     };
     let caught = panic::catch_unwind(AssertUnwindSafe(|| {
         CodeVerifier::try_generate_from_rng(&mut generator).is_ok()
