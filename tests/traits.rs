@@ -153,3 +153,29 @@ fn the_error_of_a_generator_is_a_value() {
     use pkce_core::GenerateError;
     assert_impl_all!(GenerateError: Clone, Debug, PartialEq, Eq, Error, Send, Sync, Unpin, UnwindSafe, Any);
 }
+
+/// `expect` refuses to compile if the compiler has no warning there.
+#[deny(unfulfilled_lint_expectations)]
+#[test]
+fn what_must_not_be_ignored() {
+    const STRICT: ServerPolicy = ServerPolicy::new();
+    const LENIENT: LenientPolicy = STRICT.allow_non_pkce();
+    let check = || {
+        // `NotUsed` means that nothing was verified.
+        #[expect(unused_must_use)]
+        LENIENT.check_token_request(None, None)?;
+        Ok::<(), TokenError>(())
+    };
+    assert_eq!(check(), Ok(()));
+    #[expect(unused_must_use)]
+    S256Support::from_metadata(None::<[&str; 0]>);
+    #[expect(unused_must_use)]
+    STRICT.allow_plain();
+    #[expect(unused_must_use)]
+    STRICT.allow_non_pkce();
+    #[expect(unused_must_use)]
+    LENIENT.allow_plain();
+    let verifier = CodeVerifier::from_random_bytes(&[7; 32]);
+    #[expect(unused_must_use)]
+    verifier.challenge(CodeChallengeMethod::S256).verify(&verifier);
+}
