@@ -41,7 +41,7 @@ integration_tests() {
 # miri_tests: the tests for Miri, which interprets. Left out: what starts programs, reads files, counts the allocations of
 # the process, or takes too long.
 miri_tests() {
-    integration_tests allocations entropy examples exhaustive flow secrecy system_generator
+    integration_tests allocations entropy examples exhaustive flow manifest secrecy system_generator
 }
 
 # copy_tree: copies the project's files, committed or not, to an empty directory, and changes to it.
