@@ -1,6 +1,10 @@
 use core::fmt;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 use crate::base64url;
+use crate::chunk::{self, Chunk};
 use crate::compare;
 use crate::error::{ParseChallengeError, ParseVerifierError, StoredChallengeError, VerifyError};
 use crate::method::CodeChallengeMethod;
@@ -32,13 +36,19 @@ use crate::verifier::CodeVerifier;
 pub struct CodeChallenge(Repr);
 
 enum Repr {
-    /// Each field is the other one, encoded or decoded: the text is for reading, the digest for comparing.
-    S256 {
-        text: [u8; 43],
-        digest: Digest,
-    },
+    S256(S256Challenge),
     Plain(SecretText),
 }
+
+/// The digest for comparisons and the text for those who ask for it: each is the other, encoded or decoded.
+#[derive(Clone)]
+struct S256Challenge {
+    digest: Digest,
+    text: [Chunk; 3],
+}
+
+/// The number of characters of an S256 challenge.
+const S256_LEN: usize = 43;
 
 impl CodeChallenge {
     /// Parses a `code_challenge` for the given method
@@ -68,10 +78,7 @@ impl CodeChallenge {
     #[doc(alias("base64", "validate"))]
     pub fn parse(value: &str, method: CodeChallengeMethod) -> Result<Self, ParseChallengeError> {
         match method {
-            CodeChallengeMethod::S256 => {
-                let (text, digest) = base64url::decode(value)?;
-                Ok(Self(Repr::S256 { text, digest }))
-            }
+            CodeChallengeMethod::S256 => Ok(Self(Repr::S256(decode_s256(value)?))),
             CodeChallengeMethod::Plain => match syntax::check(value) {
                 Ok(text) => Ok(Self(Repr::Plain(SecretText::from_bytes(text)))),
                 Err(ParseVerifierError::InvalidLength { len }) => {
@@ -138,7 +145,11 @@ impl CodeChallenge {
     pub fn as_str(&self) -> &str {
         match &self.0 {
             // Infallible: base64url is ASCII. `unwrap_or_default` avoids a panic path.
-            Repr::S256 { text, .. } => core::str::from_utf8(text).unwrap_or_default(),
+            Repr::S256(S256Challenge { text, .. }) => text
+                .as_flattened()
+                .get(..S256_LEN)
+                .and_then(|text| core::str::from_utf8(text).ok())
+                .unwrap_or_default(),
             Repr::Plain(text) => text.as_str(),
         }
     }
@@ -154,7 +165,7 @@ impl CodeChallenge {
     #[must_use]
     pub const fn method(&self) -> CodeChallengeMethod {
         match self.0 {
-            Repr::S256 { .. } => CodeChallengeMethod::S256,
+            Repr::S256(_) => CodeChallengeMethod::S256,
             Repr::Plain(_) => CodeChallengeMethod::Plain,
         }
     }
@@ -222,9 +233,9 @@ impl CodeChallenge {
         match method {
             CodeChallengeMethod::S256 => {
                 let digest = s256::digest(verifier);
-                let mut text = [0; 43];
-                base64url::encode::<32>(|i| digest.get(i).copied().unwrap_or_default(), &mut text);
-                Self(Repr::S256 { text, digest })
+                let mut text = [[0; chunk::CHUNK]; 3];
+                base64url::encode_digest(&digest, &mut text);
+                Self(Repr::S256(S256Challenge { digest, text }))
             }
             CodeChallengeMethod::Plain => Self(Repr::Plain(SecretText::from_bytes(verifier))),
         }
@@ -235,7 +246,7 @@ impl CodeChallenge {
     pub(crate) fn verify_str(&self, verifier: &str) -> Result<bool, ParseVerifierError> {
         let verifier = syntax::check_length(verifier)?;
         match &self.0 {
-            Repr::S256 { digest, .. } => {
+            Repr::S256(S256Challenge { digest, .. }) => {
                 // The alphabet is checked while the rounds of the first block are still in flight.
                 let mut state = s256::INITIAL;
                 s256::compress_whole_blocks(&mut state, verifier);
@@ -254,19 +265,51 @@ impl CodeChallenge {
     #[inline]
     pub(crate) fn verify_bytes(&self, verifier: &[u8]) -> bool {
         match &self.0 {
-            Repr::S256 { digest, .. } => compare::digests_equal(&s256::digest(verifier), digest),
+            Repr::S256(S256Challenge { digest, .. }) => compare::digests_equal(&s256::digest(verifier), digest),
             Repr::Plain(text) => compare::texts_equal(verifier, text.as_bytes()),
         }
+    }
+}
+
+/// Returns the text of an S256 challenge, which is public, and the digest that it encodes.
+fn decode_s256(value: &str) -> Result<S256Challenge, ParseChallengeError> {
+    let method = CodeChallengeMethod::S256;
+    let len = value.len();
+    if len != S256_LEN {
+        return Err(ParseChallengeError::InvalidLength { len, method });
+    }
+    // `decode_slice` counts in groups of three octets.
+    let mut octets = [0; 33];
+    if URL_SAFE_NO_PAD.decode_slice(value, &mut octets).is_err() {
+        return Err(decode_error(value));
+    }
+    let mut digest = Digest::default();
+    for (word, octets) in digest.iter_mut().zip(octets.chunks_exact(4)) {
+        *word = octets.first_chunk().map_or(0, |octets| u32::from_be_bytes(*octets));
+    }
+    let mut text = [[0; 16]; 3];
+    for (to, from) in text.as_flattened_mut().iter_mut().zip(value.as_bytes()) {
+        *to = *from;
+    }
+    Ok(S256Challenge { digest, text })
+}
+
+#[cold]
+fn decode_error(value: &str) -> ParseChallengeError {
+    let in_alphabet = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    match value.bytes().position(|byte| !in_alphabet(byte)) {
+        Some(index) => ParseChallengeError::InvalidByte {
+            index,
+            method: CodeChallengeMethod::S256,
+        },
+        None => ParseChallengeError::NonCanonical,
     }
 }
 
 impl Clone for CodeChallenge {
     fn clone(&self) -> Self {
         match &self.0 {
-            Repr::S256 { text, digest } => Self(Repr::S256 {
-                text: *text,
-                digest: *digest,
-            }),
+            Repr::S256(challenge) => Self(Repr::S256(challenge.clone())),
             Repr::Plain(text) => Self(Repr::Plain(SecretText::from_bytes(text.as_bytes()))),
         }
     }
@@ -276,9 +319,9 @@ impl Clone for CodeChallenge {
 impl PartialEq for CodeChallenge {
     fn eq(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
-            (Repr::S256 { digest: a, .. }, Repr::S256 { digest: b, .. }) => compare::digests_equal(a, b),
+            (Repr::S256(a), Repr::S256(b)) => compare::digests_equal(&a.digest, &b.digest),
             (Repr::Plain(a), Repr::Plain(b)) => compare::texts_equal(a.as_bytes(), b.as_bytes()),
-            (Repr::S256 { .. }, Repr::Plain(_)) | (Repr::Plain(_), Repr::S256 { .. }) => false,
+            (Repr::S256(_), Repr::Plain(_)) | (Repr::Plain(_), Repr::S256(_)) => false,
         }
     }
 }
@@ -292,7 +335,7 @@ impl fmt::Debug for CodeChallenge {
         debug.field("method", &self.method());
         match &self.0 {
             // The standard `Debug` of `str` contains a panic path.
-            Repr::S256 { .. } => debug.field("text", &format_args!("\"{}\"", self.as_str())).finish(),
+            Repr::S256(_) => debug.field("text", &format_args!("\"{}\"", self.as_str())).finish(),
             Repr::Plain(_) => debug.finish_non_exhaustive(),
         }
     }

@@ -50,3 +50,21 @@ fn difference(a: &Chunk, b: &Chunk) -> u32 {
 fn declassify(equal: Choice) -> bool {
     if equal.into() { true } else { black_box(false) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::digests_equal;
+
+    #[test]
+    fn digests_differ_in_every_single_bit_and_word() {
+        let digest = core::array::from_fn(|i| 0x9e37_79b9_u32.wrapping_mul(i as u32 + 1));
+        assert!(digests_equal(&digest, &digest.clone()));
+        for word in 0..8 {
+            for change in (0..32).map(|bit| 1 << bit).chain([digest[word], !0]) {
+                let mut other = digest;
+                other[word] ^= change;
+                assert!(!digests_equal(&digest, &other), "word {word}, {change:#x}");
+            }
+        }
+    }
+}

@@ -1,65 +1,48 @@
 //! Memory for secrets: filled in place, and wiped on drop.
 
-use crate::chunk::{self, chunks_mut, wipe};
+use crate::chunk::{CHUNK, Chunk, copy, wipe};
 use crate::syntax::MAX_LEN;
 
 /// The text of a verifier or of a plain challenge: `MIN_LEN` to `MAX_LEN` bytes of ASCII, wiped on drop.
 ///
-/// One heap block of exactly the text's length, so that a move carries a pointer and leaves no copy of the text in the
-/// stack frames that it passes through.
-#[cfg(feature = "alloc")]
-pub(crate) struct SecretText(alloc::boxed::Box<[u8]>);
+/// With `alloc`, a move carries a pointer, and leaves no copy of the text in the stack frames that it passes through.
+/// Without it, the text is stored inline, and a move leaves a copy behind that nobody wipes.
+pub(crate) struct SecretText(
+    #[cfg(feature = "alloc")] alloc::boxed::Box<Text>,
+    #[cfg(not(feature = "alloc"))] Text,
+);
 
-#[cfg(feature = "alloc")]
-impl SecretText {
-    /// Returns `len` bytes to be filled in place. Not zeros, because asking for zeroed memory is slower.
-    pub(crate) fn placeholder(len: usize) -> Self {
-        Self([b'A'; MAX_LEN][..len.min(MAX_LEN)].into())
-    }
-
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-
-    pub(crate) fn as_bytes_mut(&mut self) -> &mut [u8] {
-        &mut self.0
-    }
-}
-
-/// The text of a verifier or of a plain challenge: `MIN_LEN` to `MAX_LEN` bytes of ASCII, wiped on drop.
-///
-/// Without `alloc` it is stored inline, and a move leaves a copy behind that nobody wipes.
-#[cfg(not(feature = "alloc"))]
-pub(crate) struct SecretText {
-    bytes: [u8; MAX_LEN],
+struct Text {
+    chunks: [Chunk; MAX_LEN.div_ceil(CHUNK)],
     len: usize,
 }
 
-#[cfg(not(feature = "alloc"))]
 impl SecretText {
-    /// Returns `len` bytes to be filled in place.
+    /// Returns a text to be filled in place.
+    #[inline]
     pub(crate) fn placeholder(len: usize) -> Self {
-        Self {
-            bytes: [0; MAX_LEN],
-            len: len.min(MAX_LEN),
-        }
+        let text = Text {
+            chunks: [[b'A'; CHUNK]; MAX_LEN.div_ceil(CHUNK)],
+            len,
+        };
+        #[cfg(feature = "alloc")]
+        let text = alloc::boxed::Box::new(text);
+        Self(text)
+    }
+
+    pub(crate) fn from_bytes(text: &[u8]) -> Self {
+        let mut secret = Self::placeholder(text.len());
+        copy(text, secret.chunks_mut().as_flattened_mut());
+        secret
+    }
+
+    pub(crate) fn chunks_mut(&mut self) -> &mut [Chunk; MAX_LEN.div_ceil(CHUNK)] {
+        &mut self.0.chunks
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
         // Infallible: `len` is at most `MAX_LEN`. `unwrap_or_default` avoids a panic path.
-        self.bytes.get(..self.len).unwrap_or_default()
-    }
-
-    pub(crate) fn as_bytes_mut(&mut self) -> &mut [u8] {
-        self.bytes.get_mut(..self.len).unwrap_or_default()
-    }
-}
-
-impl SecretText {
-    pub(crate) fn from_bytes(text: &[u8]) -> Self {
-        let mut secret = Self::placeholder(text.len());
-        chunk::copy(text, secret.as_bytes_mut());
-        secret
+        self.0.chunks.as_flattened().get(..self.0.len).unwrap_or_default()
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -69,15 +52,9 @@ impl SecretText {
 }
 
 impl Drop for SecretText {
+    #[inline]
     fn drop(&mut self) {
-        let text = self.as_bytes_mut();
-        // Chunk by chunk: a third of the time of a call of memset for so few bytes.
-        if let Some(last) = text.last_chunk_mut::<{ chunk::CHUNK }>() {
-            wipe(last);
-        }
-        for chunk in chunks_mut(text).0 {
-            wipe(chunk);
-        }
+        wipe(self.chunks_mut());
     }
 }
 

@@ -237,7 +237,7 @@ impl CodeVerifier {
     pub fn from_random_bytes<const N: usize>(octets: &[u8; N]) -> Self {
         const { assert!(32 <= N && N <= 96, "a code_verifier is made from 32 to 96 octets") };
         let mut text = SecretText::placeholder(base64url::encoded_len(N));
-        base64url::encode::<N>(base64url::words(octets), text.as_bytes_mut());
+        base64url::encode(octets, text.chunks_mut());
         Self(text)
     }
 
