@@ -38,8 +38,8 @@ struct Bar {
 const PANELS: &[Panel] = &[
     Panel { title: "Verify 43 characters: time, one SHA-256 compression = 1, shorter is faster", bars: &[
         Bar { class: "limit", name: "limit: compress256", id: Id::Compress(1) },
-        Bar { class: "ours", name: "pkce-core: token_request", id: Id::Token(43) },
-        Bar { class: "limit", name: "for scale: Sha256::digest", id: Id::Digest },
+        Bar { class: "ours", name: "pkce-core: check_token_request", id: Id::Token(43) },
+        Bar { class: "limit", name: "for scale: Sha256::digest", id: Id::Digest(43) },
         Bar { class: "peer", name: "oauth2: its challenge, ==", id: Id::Oauth2Verify },
         Bar { class: "peer", name: "pkce-std: borrowed, verify", id: Id::PkceStdVerify },
         Bar { class: "peer", name: "oauth2-types: verify", id: Id::Oauth2TypesVerify },

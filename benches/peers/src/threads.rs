@@ -22,7 +22,7 @@ pub fn print(inputs: &Inputs) {
         move || pair.verify().is_ok()
     };
     let compress = |_| || inputs.compress(1)[0] != 0;
-    print_row("`token_request`, 43 characters", verify);
+    print_row("`check_token_request`, 43 characters", verify);
     print_row("`compress256`, 1 block", compress);
 }
 
