@@ -231,9 +231,7 @@ fn a_plain_challenge_is_one_block() {
         let policy = ServerPolicy::new().allow_plain();
         assert_one_block(|| verifier.challenge(CodeChallengeMethod::Plain));
         assert_one_block(|| CodeChallenge::parse(&text, CodeChallengeMethod::Plain).unwrap());
-        assert_one_block(|| {
-            policy.check_authorization_request(Some(&text), Some("plain")).unwrap()
-        });
+        assert_one_block(|| policy.check_authorization_request(Some(&text), Some("plain")).unwrap());
         assert_one_block(|| {
             policy
                 .allow_non_pkce()
