@@ -8,7 +8,9 @@
 //! ```
 //!
 //! Not the crate base64, which looks each sextet up in a table: which cache lines it reads depends on the secret, and
-//! `.ci/run constant-time` fails. Here characters are computed, four in a word and a word in each lane of a vector.
+//! `.ci/run constant-time` fails. Not base64ct, which encodes character by character: 27 ns for 32 octets, more than a
+//! whole verifier takes here with its allocation, 21 ns. Here characters are computed, four in a word and a word in each
+//! lane of a vector.
 
 use crate::chunk::Chunk;
 use crate::swar::{ge_mask, splat};

@@ -1,4 +1,12 @@
-//! Comparison of secrets: every byte is looked at, whatever the ones before it are.
+//! Comparison of digests and of texts: every byte is looked at, whatever the ones before it are.
+//!
+//! ```text
+//! a          | word | word | word | word | …
+//! b          | word | word | word | word | …
+//! xor, or    the bits in which any word differs  ->  declassify: one bit, public
+//! ```
+//!
+//! Not `==`, which stops at the first difference: `.ci/run constant-time` fails.
 
 use core::hint::black_box;
 

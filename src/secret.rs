@@ -1,4 +1,13 @@
 //! Memory for secrets: filled in place, and wiped on drop.
+//!
+//! ```text
+//! SecretText  ->  | chunk 0 | chunk 1 | … | chunk 7 | len |      one heap block, or inline without `alloc`
+//!                 |  the text, `len` bytes  | public     |
+//! ```
+//!
+//! Not `Box<str>`, which is filled by `memcpy` (see `chunk`), and not a buffer inline: a verifier that was moved six times
+//! left three to six copies on the stack. A block of one size needs no loop to be wiped: 8 stores. `.ci/run residue`
+//! fails for a copy that is left.
 
 use crate::chunk::{CHUNK, Chunk, copy, wipe};
 use crate::syntax::MAX_LEN;
