@@ -79,9 +79,9 @@ pub fn in_registers(len: usize) {
             );
             #[cfg(target_arch = "arm")]
             std::arch::asm!(
-                "vldm {0}, {{d8-d15}}",
-                in(reg) from, out("d8") _, out("d9") _, out("d10") _, out("d11") _,
-                out("d12") _, out("d13") _, out("d14") _, out("d15") _
+                "vldm {0}, {{d0-d7}}",
+                in(reg) from, out("d0") _, out("d1") _, out("d2") _, out("d3") _,
+                out("d4") _, out("d5") _, out("d6") _, out("d7") _
             );
             #[cfg(target_arch = "riscv64")]
             std::arch::asm!(
