@@ -244,9 +244,9 @@ impl CodeChallenge {
     /// Checks the form of `verifier`, and returns whether this challenge was derived from it.
     #[inline]
     pub(crate) fn verify_str(&self, verifier: &str) -> Result<bool, ParseVerifierError> {
-        let verifier = syntax::check_length(verifier)?;
         match &self.0 {
             Repr::S256(S256Challenge { digest, .. }) => {
+                let verifier = syntax::check_length(verifier)?;
                 // The alphabet is checked while the rounds of the first block are still in flight.
                 let mut state = s256::INITIAL;
                 s256::compress_whole_blocks(&mut state, verifier);
@@ -254,10 +254,7 @@ impl CodeChallenge {
                 s256::compress_rest(&mut state, verifier);
                 Ok(compare::digests_equal(&state, digest))
             }
-            Repr::Plain(text) => {
-                syntax::check_bytes(verifier)?;
-                Ok(compare::texts_equal(verifier, text.as_bytes()))
-            }
+            Repr::Plain(text) => Ok(compare::texts_equal(syntax::check(verifier)?, text.as_bytes())),
         }
     }
 
