@@ -5,8 +5,8 @@
 //!                 |  the text, `len` bytes  | public     |
 //! ```
 //!
-//! Not `Box<str>`, which is filled by `memcpy` (see `chunk`), and not a buffer inline: a verifier that was moved six times
-//! left three to six copies on the stack. A block of one size needs no loop to be wiped: 8 stores. `.ci/run residue`
+//! Not `Box<str>`, which is filled by `memcpy` (see `chunk`), and not a buffer inline: that left two copies on the stack
+//! when it was returned, and six after three moves. A block of one size needs no loop to be wiped: 8 stores. `.ci/run residue`
 //! fails for a copy that is left.
 
 use crate::chunk::{CHUNK, Chunk, copy, wipe};

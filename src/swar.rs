@@ -10,7 +10,7 @@
 //! the sum reaches the top bit, and never carries into the next byte, because both are at most 0x80.
 //!
 //! Not the obvious comparison of single bytes: where the processor has no conditional move, as on a Cortex-M0, compilers
-//! turn that into a branch on the secret. Sums cannot become branches. `.ci/run constant-time` watches this on x86_64.
+//! turn that into a branch on the secret. Sums cannot become branches. `.ci/run trace` watches this.
 
 /// Returns a word of four equal bytes.
 pub(crate) const fn splat(byte: u8) -> u32 {
