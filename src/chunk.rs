@@ -30,24 +30,14 @@ pub(crate) fn chunks_mut(bytes: &mut [u8]) -> (&mut [Chunk], &mut [u8]) {
     (Array::cast_slice_to_core_mut(chunks), rest)
 }
 
-/// Copies `from` to the start of `to`, as far as both reach, and leaves nothing of it in registers.
+/// Copies `from`, which has at least sixteen bytes, to the start of `to`, and leaves nothing of it in registers.
 pub(crate) fn copy(from: &[u8], to: &mut [u8]) {
-    let len = from.len().min(to.len());
-    let (Some(from), Some(to)) = (from.get(..len), to.get_mut(..len)) else {
-        return;
-    };
+    let Some(to) = to.get_mut(..from.len()) else { return };
     for (from, to) in chunks(from).0.iter().zip(chunks_mut(to).0) {
         copy_chunk(from, to);
     }
-    match (from.last_chunk(), to.last_chunk_mut()) {
-        (Some(from), Some(to)) => copy_chunk(from, to),
-        // Fewer than sixteen bytes, which no verifier has.
-        _ => {
-            for (from, to) in from.iter().zip(to) {
-                *to = *from;
-                zeroize::optimization_barrier(to);
-            }
-        }
+    if let (Some(from), Some(to)) = (from.last_chunk(), to.last_chunk_mut()) {
+        copy_chunk(from, to);
     }
     copy_chunk(&[0; CHUNK], &mut [0; CHUNK]);
 }
