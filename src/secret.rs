@@ -67,17 +67,18 @@ impl Drop for SecretText {
     }
 }
 
-/// Working memory on the stack for the time of one call, wiped on drop, even if a caller's generator panics.
-pub(crate) struct Scratch<T: Copy + Default, const N: usize>(pub(crate) [T; N]);
+/// The random octets of a generated verifier, on the stack for the time of one call: wiped on drop, even if a caller's
+/// generator panics.
+pub(crate) struct RandomOctets(pub(crate) [u8; 32]);
 
-impl<T: Copy + Default, const N: usize> Scratch<T, N> {
+impl RandomOctets {
     #[inline(always)]
     pub(crate) fn zeroed() -> Self {
-        Self([T::default(); N])
+        Self([0; 32])
     }
 }
 
-impl<T: Copy + Default, const N: usize> Drop for Scratch<T, N> {
+impl Drop for RandomOctets {
     #[inline(always)]
     fn drop(&mut self) {
         wipe(&mut self.0);

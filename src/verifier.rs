@@ -10,7 +10,7 @@ use crate::challenge::CodeChallenge;
 use crate::error::GenerateError;
 use crate::error::ParseVerifierError;
 use crate::method::CodeChallengeMethod;
-use crate::secret::{Scratch, SecretText};
+use crate::secret::{RandomOctets, SecretText};
 use crate::syntax::{self, MAX_LEN, MIN_LEN};
 
 /// A `code_verifier`: the client's secret, 43 to 128 characters of `A-Z a-z 0-9 - . _ ~`
@@ -197,7 +197,7 @@ impl CodeVerifier {
     /// ```
     #[doc(alias("random", "new", "create", "rng"))]
     pub fn try_generate_with<E>(fill: impl FnOnce(&mut [u8]) -> Result<(), E>) -> Result<Self, E> {
-        let mut octets = Scratch::<u8, 32>::zeroed();
+        let mut octets = RandomOctets::zeroed();
         fill(&mut octets.0)?;
         Ok(Self::from_random_bytes(&octets.0))
     }
