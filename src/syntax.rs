@@ -62,11 +62,11 @@ fn clear_registers() {
 #[inline(never)]
 fn reserved(text: &[u8]) -> u32 {
     let mut acc = [0; 4];
-    for chunk in chunks(text).0 {
-        accumulate(&mut acc, chunk);
-    }
     if let Some(last) = text.last_chunk() {
         accumulate(&mut acc, last);
+    }
+    for chunk in chunks(text).0 {
+        accumulate(&mut acc, chunk);
     }
     acc.iter().fold(0, |all, word| all | word)
 }
