@@ -20,7 +20,7 @@ pub(crate) const fn encoded_len(octets: usize) -> usize {
     (4 * octets).div_ceil(3)
 }
 
-/// Encodes `N` octets, and leaves nothing of them in registers. What is over of the last chunk is `A`.
+/// Encodes `N` octets, and leaves nothing of them in registers. The unused end of the last chunk is filled with `A`.
 ///
 /// Inlined, so that the compiler knows `N`: a loop over a slice takes a fifth longer.
 #[inline(always)]
@@ -29,7 +29,7 @@ pub(crate) fn encode<const N: usize>(octets: &[u8; N], text: &mut [Chunk]) {
     encode_groups(0, 0, 0, 0, &mut Chunk::default());
 }
 
-/// Encodes the eight words of a digest.
+/// Encodes the eight words of a digest. The ninth word of the third chunk is zero.
 #[inline(always)]
 pub(crate) fn encode_digest(digest: &[u32; 8], text: &mut [Chunk; 3]) {
     encode_words(3, |i| digest.get(i).copied().unwrap_or_default(), text);

@@ -3,12 +3,13 @@
 //! ```text
 //! text    |0123456789abcdef|0123456789abcdef|0123456789a|      43 bytes
 //! chunks  |    chunk 0     |    chunk 1     |
-//!                                |   last chunk   |            the last sixteen bytes, for what is over
+//!                                     |   last chunk    |      the last sixteen bytes, for the remainder
 //! ```
 //!
 //! Not the obvious `copy_from_slice`: that is a call of `memcpy`, which on x86_64 leaves the secret in vector registers
 //! that nobody overwrites, and the frame of the next signal stores all of them in memory: 43 of 43 characters were found
-//! there. Here one function moves every chunk, and the last one that it moves is public. `.ci/run residue` watches this.
+//! there. Here one function moves every chunk through the same register, and the last chunk that it moves is a public
+//! one. `.ci/run residue` fails if a secret remains.
 
 use sha2::digest::array::Array;
 use sha2::digest::typenum::U16;
@@ -16,7 +17,7 @@ use sha2::digest::typenum::U16;
 pub(crate) const CHUNK: usize = 16;
 pub(crate) type Chunk = [u8; CHUNK];
 
-/// Splits `bytes` into whole chunks and what is over.
+/// Splits `bytes` into whole chunks and the remainder.
 #[inline(always)]
 pub(crate) fn chunks(bytes: &[u8]) -> (&[Chunk], &[u8]) {
     let (chunks, rest) = Array::<u8, U16>::slice_as_chunks(bytes);
@@ -49,7 +50,7 @@ fn copy_chunk(from: &Chunk, to: &mut Chunk) {
     zeroize::optimization_barrier(to);
 }
 
-/// Overwrites `memory` with zeros, and keeps the compiler from leaving that out because nobody reads them.
+/// Overwrites `memory` with zeros, and keeps the compiler from omitting that because nothing reads them.
 ///
 /// Plain stores before a barrier, not `Zeroize` on the slice: that writes byte by byte with volatile stores.
 #[inline(always)]

@@ -46,10 +46,10 @@ fn difference(a: &Chunk, b: &Chunk) -> u32 {
     acc
 }
 
-/// Makes "equal?" public: the only place where it does.
+/// Makes "equal?" public, here alone.
 ///
 /// A branch in a function of its own, which the compiler can neither move into a caller nor turn into arithmetic: without
-/// `black_box`, both branches return the condition itself. Only the refusal goes through memory. `.ci/run constant-time`
+/// `black_box`, both branches return the condition itself. Only `false` passes through memory. `.ci/run constant-time`
 /// fails if another branch depends on a secret.
 #[inline(never)]
 fn declassify(equal: Choice) -> bool {

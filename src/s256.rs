@@ -4,18 +4,20 @@
 //! text       |     whole blocks, 0 to 2     |       rest, 0 to 63 bytes       |
 //!            | hashed where they are stored |   copied to `message`, padded   |
 //!
-//! message    |            block 0            |            block 1             |     on the stack, wiped
-//! one block                                  | rest       80 00 00 00  length |     a rest of 0 to 55 bytes
-//! two blocks | rest                80 00 00   00 00 00 00 00 00 00 00  length |     a rest of 56 to 63 bytes
-//! chunks     |       |       | tail  |       |       |       |       |        |     16 bytes each
+//! message    |            block 0            |            block 1            |      on the stack, wiped
+//! chunks     |   0   |   1   |   2   |   3   |   4   |   5   |   6   |   7   |      16 bytes each
+//! rest of 43                                 | whole | whole | tail80| length|      0 to 55 bytes: one block
+//! rest of 60 | whole | whole | whole | tail80|   0   |   0   |   0   | length|      56 to 63 bytes: two blocks
 //! ```
+//!
+//! `80` is the mark behind the text. With a rest of 48 to 55 bytes, the tail shares chunk 7 with the length.
 //!
 //! Not `Sha256::digest`: it leaves copies of the text on the stack, which `.ci/run residue` finds.
 //!
 //! `compress256` loads 16 bytes at a time on x86_64. A load that needs more than one pending store waits until all of them
 //! have retired, and with it the next check: 52 ns instead of 34 for 43 characters. So each chunk is written by one store
 //! of 16 bytes. Where a chunk is put together from words, compilers keep that store whole only if no word is constant.
-//! `.ci/run speed` fails if such a store is split.
+//! `.ci/run speed` fails if it is split.
 
 use core::array;
 use core::hint::black_box;
@@ -40,7 +42,7 @@ pub(crate) const INITIAL: Digest = [
 /// The most bytes of a block that leave room for the mark 0x80 and the length.
 const MAX_IN_LAST_BLOCK: usize = 64 - 1 - 8;
 
-/// Returns the SHA-256 digest of a text.
+/// Returns the SHA-256 digest of a text of at least sixteen bytes.
 pub(crate) fn digest(text: &[u8]) -> Digest {
     let mut state = INITIAL;
     compress_whole_blocks(&mut state, text);
@@ -51,7 +53,7 @@ pub(crate) fn digest(text: &[u8]) -> Digest {
 /// Hashes the whole blocks of `text`.
 ///
 /// A step of its own, so that a server checks the syntax between the two, while these rounds are still in flight: 128
-/// characters take 1.28 of the bare compressions, instead of 1.50. Both steps take the state by reference: by value, it
+/// characters take 1.28 times as long as the compressions alone, instead of 1.50 times. Both steps take the state by reference: by value, it
 /// would be moved in pieces of eight bytes.
 #[inline(always)]
 pub(crate) fn compress_whole_blocks(state: &mut Digest, text: &[u8]) {
@@ -66,7 +68,8 @@ pub(crate) fn compress_whole_blocks(state: &mut Digest, text: &[u8]) {
 pub(crate) fn compress_rest(state: &mut Digest, text: &[u8]) {
     pad_and_compress(state, text);
     if cfg!(debug_assertions) {
-        // Without optimization the text is left in stack frames. The same calls with a public text overwrite it.
+        // In a debug build, the text is left in stack frames. The same call with a public text overwrites them, and those
+        // of `compress_whole_blocks`.
         pad_and_compress(
             &mut INITIAL.clone(),
             [b'A'; MAX_LEN].get(..text.len()).unwrap_or_default(),
@@ -102,7 +105,7 @@ fn blocks(bytes: &[u8]) -> (&[[u8; 64]], &[u8]) {
     (Array::cast_slice_to_core(blocks), rest)
 }
 
-/// Writes the length of the message in bits to the last word of a chunk, and zeros before it.
+/// Writes the length of the message in bits, big-endian, to the last word of a chunk, and zeros before it.
 #[inline(always)]
 fn put_length(to: &mut Chunk, len: usize) {
     static LAST_WORD: Chunk = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff];

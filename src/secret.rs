@@ -2,17 +2,16 @@
 //!
 //! ```text
 //! SecretText  ->  | chunk 0 | chunk 1 | … | chunk 7 | len |      one heap block, or inline without `alloc`
-//!                 |  the text, `len` bytes  | public     |
+//!                 |  the text, `len` bytes  | AAAAA… |             `A` is public
 //! ```
 //!
-//! Not `Box<str>`, which is filled by `memcpy` (see `chunk`), and not a buffer inline: that left two copies on the stack
-//! when it was returned, and six after three moves. A block of one size needs no loop to be wiped: 8 stores. `.ci/run residue`
-//! fails for a copy that is left.
+//! Not `Box<str>`, which is filled by `memcpy` (see `chunk`), and not an inline buffer, which leaves a copy wherever it is
+//! moved. A block of one size needs no loop to be wiped: 8 stores. `.ci/run residue` fails if a copy remains.
 
 use crate::chunk::{CHUNK, Chunk, copy, wipe};
 use crate::syntax::MAX_LEN;
 
-/// The text of a verifier or of a plain challenge: `MIN_LEN` to `MAX_LEN` bytes of ASCII, wiped on drop.
+/// The text of a verifier or of a plain challenge, wiped on drop: UTF-8, and well formed once it has been checked.
 ///
 /// With `alloc`, a move carries a pointer, and leaves no copy of the text in the stack frames that it passes through.
 /// Without it, the text is stored inline, and a move leaves a copy behind that nobody wipes.
@@ -55,7 +54,7 @@ impl SecretText {
     }
 
     pub(crate) fn as_str(&self) -> &str {
-        // Infallible: the bytes are ASCII. `unwrap_or_default` avoids a panic path.
+        // Infallible: the bytes come from a `str` or from the encoder. `unwrap_or_default` avoids a panic path.
         core::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 }

@@ -7,10 +7,11 @@
 //! ```
 //!
 //! The bits called `…_bits` are in the top bit of each byte. To test that a byte is at least `limit`, add `0x80 - limit`:
-//! the sum reaches the top bit, and never carries into the next byte, because both are at most 0x80.
+//! the sum reaches the top bit. It never carries into the next byte, because an ASCII byte is at most 0x7f, and
+//! `0x80 - limit` at most 0x80.
 //!
 //! Not the obvious comparison of single bytes: where the processor has no conditional move, as on a Cortex-M0, compilers
-//! turn that into a branch on the secret. Sums cannot become branches. `.ci/run trace` watches this.
+//! turn that into a branch on the secret. Sums cannot become branches. `.ci/run trace` fails for a branch.
 
 /// Returns a word of four equal bytes.
 pub(crate) const fn splat(byte: u8) -> u32 {
@@ -26,25 +27,25 @@ pub(crate) fn load_le(bytes: &[u8], at: usize) -> u32 {
         .map_or(0, |word| u32::from_le_bytes(*word))
 }
 
-/// Returns the top bit set in each byte that is at least `limit`.
+/// Returns a word with the top bit set in each byte that is at least `limit`.
 #[inline(always)]
 pub(crate) const fn ge_bits(limit: u8, bytes: u32) -> u32 {
     bytes.wrapping_add(splat(0x80 - limit))
 }
 
-/// Returns the top bit set in each byte from `first` to `last`.
+/// Returns a word with the top bit set in each byte from `first` to `last`.
 #[inline(always)]
 pub(crate) const fn in_range_bits(first: u8, last: u8, bytes: u32) -> u32 {
     ge_bits(first, bytes) ^ ge_bits(last + 1, bytes)
 }
 
-/// Returns the top bit set in each byte that is not `byte`.
+/// Returns a word with the top bit set in each byte that is not `byte`.
 #[inline(always)]
 pub(crate) const fn ne_bits(byte: u8, bytes: u32) -> u32 {
     ge_bits(1, bytes ^ splat(byte))
 }
 
-/// Returns 0x7f in each byte that is at least `limit`, and 0 in the others.
+/// Returns a word with 0x7f in each byte that is at least `limit`, and 0 in the others.
 #[inline(always)]
 pub(crate) const fn ge_mask(limit: u8, bytes: u32) -> u32 {
     let top = ge_bits(limit, bytes) & splat(0x80);

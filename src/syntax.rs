@@ -1,11 +1,11 @@
 //! The syntax of a `code_verifier`: 43 to 128 characters of `A-Z a-z 0-9 - . _ ~`, RFC 7636 section 4.1.
 //!
 //! ```text
-//! text       |    chunk 0     |    chunk 1     |          43 bytes
-//!                                    |   last chunk   |  looked at twice where they overlap
-//! each chunk | word | word | word | word |               reserved_bits: a top bit for each byte that is not allowed
-//!                   or  ->  acc, four words              one vector
-//!                   or  ->  declassify                   one bit, public
+//! text       |    chunk 0     |    chunk 1     |          |      43 bytes
+//!                                        |   last chunk    |      bytes where they overlap are checked twice
+//! each chunk | word | word | word | word |                        invalid_bits: a top bit for each bad byte
+//!                   or  ->  acc, four words                       one vector
+//!                   or  ->  declassify                            one bit, public
 //! ```
 //!
 //! Not `text.bytes().all(…)`, which stops at the first bad byte, so that its time depends on the secret, and takes 17 ns
@@ -42,7 +42,7 @@ pub(crate) fn check_length(text: &str) -> Result<&[u8], ParseVerifierError> {
 /// Checks every byte. Only the result becomes public and, for a refused text, the offset of its first bad byte.
 #[inline]
 pub(crate) fn check_bytes(text: &[u8]) -> Result<(), ParseVerifierError> {
-    if declassify(reserved(text)) {
+    if declassify(invalid(text)) {
         Ok(())
     } else {
         let error = first_bad_byte(text);
@@ -54,13 +54,13 @@ pub(crate) fn check_bytes(text: &[u8]) -> Result<(), ParseVerifierError> {
 /// Overwrites what a check leaves in registers, by checking a public text. The rounds of the hash do that, too.
 #[inline]
 fn clear_registers() {
-    reserved(&[b'A'; CHUNK]);
+    invalid(&[b'A'; CHUNK]);
 }
 
-/// Returns a top bit set if a byte of `text` is reserved, which means not unreserved. In one function, so that all texts
-/// pass through the same registers.
+/// Returns a word in which a top bit is set if a byte of `text` is not an unreserved character. `text` has at least sixteen
+/// bytes. In one function, so that all texts pass through the same registers.
 #[inline(never)]
-fn reserved(text: &[u8]) -> u32 {
+fn invalid(text: &[u8]) -> u32 {
     let mut acc = [0; 4];
     if let Some(last) = text.last_chunk() {
         accumulate(&mut acc, last);
@@ -74,25 +74,28 @@ fn reserved(text: &[u8]) -> u32 {
 #[inline(always)]
 fn accumulate(acc: &mut [u32; 4], chunk: &Chunk) {
     for (i, acc) in acc.iter_mut().enumerate() {
-        *acc |= reserved_bits(load_le(chunk, 4 * i));
+        *acc |= invalid_bits(load_le(chunk, 4 * i));
     }
     // Stops the compiler from interleaving four chunks, which is slower.
     zeroize::optimization_barrier(chunk);
 }
 
-/// Returns the top bit set in each byte that is not `ALPHA / DIGIT / "-" / "." / "_" / "~"`, RFC 3986 section 2.3.
+/// Returns a word with the top bit set in each byte that is not `ALPHA / DIGIT / "-" / "." / "_" / "~"`, RFC 3986 section
+/// 2.3. If a byte is not ASCII, only that one is certain to be right.
 #[inline(always)]
-const fn reserved_bits(bytes: u32) -> u32 {
+const fn invalid_bits(bytes: u32) -> u32 {
     let letter = in_range_bits(b'a', b'z', bytes | splat(0x20));
     // '-', '.', '/' and the digits.
     let dash_to_nine = in_range_bits(b'-', b'9', bytes);
+    // A byte that is not ASCII may carry into the next one, and set or clear its bit. Its own top bit, in `bytes`, is set,
+    // so the word is refused all the same.
     letter ^ dash_to_nine ^ ne_bits(b'/', bytes) ^ ne_bits(b'_', bytes) ^ ne_bits(b'~', bytes) | bytes
 }
 
-/// Makes "well formed?" public: the only place where it does. As in `compare`.
+/// Makes "well formed?" public, here alone. Written as `compare::declassify` is.
 #[inline(never)]
-fn declassify(reserved: u32) -> bool {
-    if reserved & splat(0x80) == 0 {
+fn declassify(invalid: u32) -> bool {
+    if invalid & splat(0x80) == 0 {
         true
     } else {
         black_box(false)
@@ -102,7 +105,7 @@ fn declassify(reserved: u32) -> bool {
 #[cold]
 #[inline(never)]
 fn first_bad_byte(text: &[u8]) -> ParseVerifierError {
-    let is_unreserved = |byte: &&u8| reserved_bits(u32::from(**byte)) & 0x80 == 0;
+    let is_unreserved = |byte: &&u8| invalid_bits(u32::from(**byte)) & 0x80 == 0;
     ParseVerifierError::InvalidByte {
         index: text.iter().take_while(is_unreserved).count(),
     }
