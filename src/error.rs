@@ -123,7 +123,8 @@ impl fmt::Display for ParseChallengeError {
 
 impl Error for ParseChallengeError {}
 
-/// The error returned when parsing a `code_challenge_method` that is neither `S256` nor `plain`, in exactly this case.
+/// The error returned when parsing a `code_challenge_method` that is neither `S256` nor `plain`. The comparison is
+/// case-sensitive.
 ///
 /// ```
 /// use pkce_core::{CodeChallengeMethod, ParseMethodError};
@@ -135,7 +136,7 @@ pub struct ParseMethodError;
 
 impl fmt::Display for ParseMethodError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unknown code_challenge_method: expected S256 or plain, in exactly this case")
+        f.write_str("unknown code_challenge_method: expected S256 or plain (case-sensitive)")
     }
 }
 
@@ -145,7 +146,7 @@ impl Error for ParseMethodError {}
 /// [`CodeChallenge::from_stored`](crate::CodeChallenge::from_stored).
 ///
 /// The row was damaged or written by other code, so the client is not at fault. Respond with status 500 and
-/// [`oauth_error`](Self::oauth_error), and issue no token.
+/// [`oauth_error`](Self::oauth_error), and issue no token. Log the error's text; the client needs only `server_error`.
 ///
 /// ```
 /// use pkce_core::{CodeChallenge, StoredChallengeError};
@@ -173,7 +174,8 @@ impl StoredChallengeError {
     /// token endpoint; send it there with status 500.
     ///
     /// ```
-    /// # use pkce_core::StoredChallengeError;
+    /// use pkce_core::StoredChallengeError;
+    ///
     /// assert_eq!(StoredChallengeError::Incomplete.oauth_error(), "server_error");
     /// ```
     #[must_use]
@@ -198,9 +200,9 @@ impl Error for StoredChallengeError {}
 
 /// The error returned when an authorization request is refused.
 ///
-/// Redirect to the client with [`oauth_error`](Self::oauth_error) as `error` and this error's text as
-/// `error_description` ([RFC 6749 section 4.1.2.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1)), and issue no
-/// code.
+/// Redirect to the client with [`oauth_error`](Self::oauth_error) as `error`, this error's text as `error_description`, and
+/// the `state` of the request ([RFC 6749 section 4.1.2.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1)). Issue
+/// no code.
 ///
 /// ```
 /// use pkce_core::{AuthorizationError, ServerPolicy};
@@ -208,21 +210,21 @@ impl Error for StoredChallengeError {}
 /// let error = ServerPolicy::new().check_authorization_request(None, None).unwrap_err();
 /// assert_eq!(error, AuthorizationError::MissingChallenge);
 /// assert_eq!(error.oauth_error(), "invalid_request");
-/// assert_eq!(error.to_string(), "missing code_challenge: this server requires PKCE");
+/// assert_eq!(error.to_string(), "missing or empty code_challenge: PKCE is required");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AuthorizationError {
-    /// Neither parameter is present, and the server requires PKCE.
+    /// Both parameters are absent or empty, and PKCE is required.
     MissingChallenge,
     /// `code_challenge` is present without a method, which means plain
-    /// ([RFC 7636 section 4.3](https://www.rfc-editor.org/rfc/rfc7636#section-4.3)), and the server does not allow plain.
+    /// ([RFC 7636 section 4.3](https://www.rfc-editor.org/rfc/rfc7636#section-4.3)), and the policy does not allow plain.
     MissingMethod,
     /// `code_challenge_method` is present without `code_challenge`.
     MethodWithoutChallenge,
     /// `code_challenge_method` is neither `S256` nor `plain`.
     UnknownMethod,
-    /// `code_challenge_method` is `plain`, and the server does not allow it.
+    /// `code_challenge_method` is `plain`, and the policy does not allow it.
     PlainNotAllowed,
     /// `code_challenge` is malformed for its method.
     Malformed(ParseChallengeError),
@@ -233,7 +235,8 @@ impl AuthorizationError {
     /// ([RFC 7636 section 4.4.1](https://www.rfc-editor.org/rfc/rfc7636#section-4.4.1)).
     ///
     /// ```
-    /// # use pkce_core::AuthorizationError;
+    /// use pkce_core::AuthorizationError;
+    ///
     /// assert_eq!(AuthorizationError::PlainNotAllowed.oauth_error(), "invalid_request");
     /// ```
     #[must_use]
@@ -245,18 +248,16 @@ impl AuthorizationError {
 impl fmt::Display for AuthorizationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::MissingChallenge => f.write_str("missing code_challenge: this server requires PKCE"),
+            Self::MissingChallenge => f.write_str("missing or empty code_challenge: PKCE is required"),
             Self::MissingMethod => {
-                f.write_str("missing code_challenge_method: it defaults to plain, and this server requires S256")
+                f.write_str("missing or empty code_challenge_method: it defaults to plain, and S256 is required")
             }
             Self::MethodWithoutChallenge => {
-                f.write_str("missing code_challenge: code_challenge_method was sent without it")
+                f.write_str("missing or empty code_challenge: code_challenge_method requires it")
             }
-            // The parser's message also offers plain, which this server may refuse.
-            Self::UnknownMethod => f.write_str("unknown code_challenge_method: use S256, in exactly this case"),
-            Self::PlainNotAllowed => {
-                f.write_str("code_challenge_method plain is not allowed: this server requires S256")
-            }
+            // The parser's message also offers plain, which the policy may refuse.
+            Self::UnknownMethod => f.write_str("unknown code_challenge_method: use S256 (case-sensitive)"),
+            Self::PlainNotAllowed => f.write_str("code_challenge_method plain is not allowed: S256 is required"),
             Self::Malformed(error) => error.fmt(f),
         }
     }
@@ -293,19 +294,20 @@ pub enum TokenError {
     Malformed(ParseVerifierError),
     /// `code_verifier` is well formed but does not match the stored challenge.
     Mismatch,
-    /// The stored challenge is plain, and the server no longer allows plain.
+    /// The stored challenge is plain, and the policy does not allow plain.
     PlainNotAllowed,
-    /// No challenge is stored and no verifier was sent, and the server requires PKCE.
+    /// No challenge is stored and no verifier was sent, and PKCE is required.
     MissingChallenge,
 }
 
 impl TokenError {
     /// Returns the `error` code of the response: `invalid_request` for [`Malformed`](Self::Malformed) and
-    /// [`UnexpectedVerifier`](Self::UnexpectedVerifier), otherwise `invalid_grant`
-    /// ([RFC 7636 section 4.6](https://www.rfc-editor.org/rfc/rfc7636#section-4.6)).
+    /// [`UnexpectedVerifier`](Self::UnexpectedVerifier), `invalid_grant` for a mismatch
+    /// ([RFC 7636 section 4.6](https://www.rfc-editor.org/rfc/rfc7636#section-4.6)) and for the others.
     ///
     /// ```
-    /// # use pkce_core::TokenError;
+    /// use pkce_core::TokenError;
+    ///
     /// assert_eq!(TokenError::Mismatch.oauth_error(), "invalid_grant");
     /// assert_eq!(TokenError::UnexpectedVerifier.oauth_error(), "invalid_request");
     /// ```
@@ -322,18 +324,16 @@ impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MissingVerifier => {
-                f.write_str("missing code_verifier: the authorization request had a code_challenge")
+                f.write_str("missing or empty code_verifier: the authorization request had a code_challenge")
             }
             Self::UnexpectedVerifier => {
                 f.write_str("unexpected code_verifier: the authorization request had no code_challenge")
             }
             Self::Malformed(error) => error.fmt(f),
             Self::Mismatch => VerifyError.fmt(f),
-            Self::PlainNotAllowed => {
-                f.write_str("plain code_challenge is no longer allowed: this server requires S256")
-            }
+            Self::PlainNotAllowed => f.write_str("plain code_challenge is no longer allowed: S256 is required"),
             Self::MissingChallenge => {
-                f.write_str("missing code_challenge in the authorization request: this server requires PKCE")
+                f.write_str("missing or empty code_challenge in the authorization request: PKCE is required")
             }
         }
     }
@@ -368,6 +368,11 @@ impl Error for VerifyError {}
 /// The error returned when the operating system's random number generator fails.
 ///
 /// Abort the login: there is no fallback. The message contains the operating system's error code if there is one.
+///
+/// Cannot be constructed outside this crate. To test a failure, pass a `fill` that returns an error to
+/// [`CodeVerifier::try_generate_with`](crate::CodeVerifier::try_generate_with).
+///
+/// Requires the feature `getrandom`.
 ///
 /// ```
 /// use pkce_core::{CodeVerifier, GenerateError};

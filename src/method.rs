@@ -6,7 +6,7 @@ use crate::error::ParseMethodError;
 /// The `code_challenge_method`: how a challenge is derived from a verifier
 /// ([RFC 7636 section 4.2](https://www.rfc-editor.org/rfc/rfc7636#section-4.2)).
 ///
-/// Parses from `S256` or `plain`, in exactly this case.
+/// Parses from `S256` or `plain`. The comparison is case-sensitive.
 ///
 /// There is no default, and no conversion from an absent method to plain. Section 4.3's default is applied only in
 /// [`ServerPolicy::check_authorization_request`](crate::ServerPolicy::check_authorization_request), so a method that is
@@ -34,7 +34,8 @@ impl CodeChallengeMethod {
     /// ([RFC 7636 section 4.3](https://www.rfc-editor.org/rfc/rfc7636#section-4.3)).
     ///
     /// ```
-    /// # use pkce_core::CodeChallengeMethod;
+    /// use pkce_core::CodeChallengeMethod;
+    ///
     /// assert_eq!(CodeChallengeMethod::Plain.as_str(), "plain");
     /// ```
     #[must_use]
@@ -73,6 +74,8 @@ impl TryFrom<&str> for CodeChallengeMethod {
 }
 
 /// For `#[serde(try_from = "String")]` and `#[sqlx(try_from = "String")]`.
+///
+/// Requires the feature `alloc`.
 #[cfg(feature = "alloc")]
 #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
 impl TryFrom<alloc::string::String> for CodeChallengeMethod {

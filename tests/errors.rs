@@ -48,7 +48,7 @@ const CHALLENGE: [(ParseChallengeError, &str); 5] = [
     ),
 ];
 
-const METHOD: &str = "unknown code_challenge_method: expected S256 or plain, in exactly this case";
+const METHOD: &str = "unknown code_challenge_method: expected S256 or plain (case-sensitive)";
 
 #[test]
 fn parse_errors() {
@@ -92,23 +92,23 @@ fn authorization_errors() {
     let others = [
         (
             AuthorizationError::MissingChallenge,
-            "missing code_challenge: this server requires PKCE",
+            "missing or empty code_challenge: PKCE is required",
         ),
         (
             AuthorizationError::MissingMethod,
-            "missing code_challenge_method: it defaults to plain, and this server requires S256",
+            "missing or empty code_challenge_method: it defaults to plain, and S256 is required",
         ),
         (
             AuthorizationError::MethodWithoutChallenge,
-            "missing code_challenge: code_challenge_method was sent without it",
+            "missing or empty code_challenge: code_challenge_method requires it",
         ),
         (
             AuthorizationError::UnknownMethod,
-            "unknown code_challenge_method: use S256, in exactly this case",
+            "unknown code_challenge_method: use S256 (case-sensitive)",
         ),
         (
             AuthorizationError::PlainNotAllowed,
-            "code_challenge_method plain is not allowed: this server requires S256",
+            "code_challenge_method plain is not allowed: S256 is required",
         ),
     ];
     let malformed = CHALLENGE.map(|(error, text)| (AuthorizationError::Malformed(error), text));
@@ -123,7 +123,7 @@ fn token_errors() {
     let others = [
         (
             TokenError::MissingVerifier,
-            "missing code_verifier: the authorization request had a code_challenge",
+            "missing or empty code_verifier: the authorization request had a code_challenge",
             "invalid_grant",
         ),
         (
@@ -138,12 +138,12 @@ fn token_errors() {
         ),
         (
             TokenError::PlainNotAllowed,
-            "plain code_challenge is no longer allowed: this server requires S256",
+            "plain code_challenge is no longer allowed: S256 is required",
             "invalid_grant",
         ),
         (
             TokenError::MissingChallenge,
-            "missing code_challenge in the authorization request: this server requires PKCE",
+            "missing or empty code_challenge in the authorization request: PKCE is required",
             "invalid_grant",
         ),
     ];

@@ -175,7 +175,7 @@ fn assert_token(
     }
 }
 
-/// A name is a method only in exactly this case. An empty name is not: only the endpoint applies the default.
+/// Names are case-sensitive. An empty name is an error: only the endpoint applies the default.
 fn assert_method(name: &str) {
     let wanted = METHODS.into_iter().zip(["S256", "plain"]).find(|known| known.1 == name);
     let result = name.parse::<CodeChallengeMethod>();
