@@ -33,6 +33,7 @@ use crate::verifier::CodeVerifier;
 /// assert!(challenge.verify(&verifier).is_ok());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[must_use = "a client sends it, a server stores it with the code"]
 pub struct CodeChallenge(Repr);
 
 enum Repr {

@@ -306,7 +306,6 @@ impl CodeVerifier {
     /// # Ok::<(), pkce_core::ParseVerifierError>(())
     /// ```
     #[doc(alias("hash", "sha256", "s256", "base64", "plain"))]
-    #[must_use]
     pub fn challenge(&self, method: CodeChallengeMethod) -> CodeChallenge {
         CodeChallenge::derive(self.as_bytes(), method)
     }
