@@ -24,7 +24,7 @@ use crate::method::CodeChallengeMethod;
 /// POLICY.check_token_request(stored.as_ref(), verifier)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[doc(alias("server", "axum", "validate"))]
+#[doc(alias("server", "axum", "validate", "require", "enforce"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct ServerPolicy {
     plain_allowed: bool,

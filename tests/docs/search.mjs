@@ -38,6 +38,8 @@ const EXPECTED = {
   query: ['CodeChallenge::authorization_params'],
   axum: ['ServerPolicy'],
   server: [null, 'ServerPolicy', 'ServerPolicy::check_token_request'],
+  require: ['ServerPolicy'],
+  enforce: ['ServerPolicy'],
   downgrade: ['ServerPolicy::allow_non_pkce', 'TokenError::UnexpectedVerifier'],
   secret: ['CodeVerifier::expose_secret'],
   reveal: ['CodeVerifier::expose_secret'],
