@@ -137,7 +137,8 @@ impl CodeChallenge {
     /// The text of a plain challenge is the verifier: store and send it as a secret.
     ///
     /// ```
-    /// # use pkce_core::{CodeChallengeMethod, CodeVerifier};
+    /// use pkce_core::{CodeChallengeMethod, CodeVerifier};
+    ///
     /// let verifier = CodeVerifier::from_random_bytes(&[7; 32]);
     /// let challenge = verifier.challenge(CodeChallengeMethod::S256);
     /// assert_eq!(challenge.as_str().len(), 43);
@@ -158,7 +159,8 @@ impl CodeChallenge {
     /// Returns the `code_challenge_method` of this challenge.
     ///
     /// ```
-    /// # use pkce_core::{CodeChallengeMethod, CodeVerifier};
+    /// use pkce_core::{CodeChallengeMethod, CodeVerifier};
+    ///
     /// let verifier = CodeVerifier::from_random_bytes(&[7; 32]);
     /// let challenge = verifier.challenge(CodeChallengeMethod::S256);
     /// assert_eq!(challenge.method(), CodeChallengeMethod::S256);
@@ -186,7 +188,8 @@ impl CodeChallenge {
     /// Timing depends only on the lengths and the method, which are not secret. Neither is the result.
     ///
     /// ```
-    /// # use pkce_core::{CodeChallengeMethod, CodeVerifier};
+    /// use pkce_core::{CodeChallengeMethod, CodeVerifier};
+    ///
     /// let verifier = CodeVerifier::from_random_bytes(&[7; 32]);
     /// let challenge = verifier.challenge(CodeChallengeMethod::S256);
     /// assert!(challenge.verify(&verifier).is_ok());
@@ -211,7 +214,8 @@ impl CodeChallenge {
     /// The value of a plain challenge is the verifier: do not log the pairs.
     ///
     /// ```
-    /// # use pkce_core::{CodeChallengeMethod, CodeVerifier};
+    /// use pkce_core::{CodeChallengeMethod, CodeVerifier};
+    ///
     /// let verifier = CodeVerifier::from_random_bytes(&[7; 32]);
     /// let challenge = verifier.challenge(CodeChallengeMethod::S256);
     /// let mut url = String::from("https://server.example/authorize?response_type=code");

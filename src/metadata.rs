@@ -32,12 +32,24 @@ pub enum S256Support {
 impl S256Support {
     /// Reads `code_challenge_methods_supported`. Pass `None` if the metadata has no such member.
     ///
-    /// Names are compared exactly: `s256` is not `S256`.
+    /// Names are case-sensitive.
     ///
     /// ```
-    /// # use pkce_core::S256Support;
+    /// use pkce_core::S256Support;
+    ///
     /// let metadata: Option<Vec<String>> = Some(vec!["S256".to_owned()]);
     /// assert_eq!(S256Support::from_metadata(metadata), S256Support::Listed);
+    /// ```
+    ///
+    /// With `serde_json`:
+    ///
+    /// ```
+    /// use pkce_core::S256Support;
+    ///
+    /// let json = serde_json::json!({ "code_challenge_methods_supported": ["S256"] });
+    /// let methods = json["code_challenge_methods_supported"].as_array();
+    /// let methods = methods.map(|m| m.iter().filter_map(|m| m.as_str()));
+    /// assert_eq!(S256Support::from_metadata(methods), S256Support::Listed);
     /// ```
     pub fn from_metadata<I>(code_challenge_methods_supported: Option<I>) -> Self
     where

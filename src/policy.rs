@@ -34,7 +34,8 @@ impl ServerPolicy {
     /// Creates a policy that requires PKCE and accepts S256 only.
     ///
     /// ```
-    /// # use pkce_core::ServerPolicy;
+    /// use pkce_core::ServerPolicy;
+    ///
     /// assert_eq!(ServerPolicy::new(), ServerPolicy::default());
     /// ```
     #[must_use]
@@ -51,7 +52,8 @@ impl ServerPolicy {
     /// ([RFC 7636 section 7.2](https://www.rfc-editor.org/rfc/rfc7636#section-7.2)).
     ///
     /// ```
-    /// # use pkce_core::ServerPolicy;
+    /// use pkce_core::ServerPolicy;
+    ///
     /// assert_eq!(ServerPolicy::new().allow_plain().methods_supported().len(), 2);
     /// ```
     #[must_use]
@@ -68,7 +70,8 @@ impl ServerPolicy {
     /// challenge is always enforced.
     ///
     /// ```
-    /// # use pkce_core::ServerPolicy;
+    /// use pkce_core::ServerPolicy;
+    ///
     /// let lenient = ServerPolicy::new().allow_non_pkce();
     /// assert_eq!(lenient.check_authorization_request(None, None), Ok(None));
     /// ```
@@ -82,7 +85,8 @@ impl ServerPolicy {
     /// ([RFC 8414 section 2](https://www.rfc-editor.org/rfc/rfc8414#section-2)).
     ///
     /// ```
-    /// # use pkce_core::{CodeChallengeMethod, ServerPolicy};
+    /// use pkce_core::{CodeChallengeMethod, ServerPolicy};
+    ///
     /// assert_eq!(ServerPolicy::new().methods_supported(), [CodeChallengeMethod::S256]);
     /// ```
     #[must_use]
@@ -103,8 +107,8 @@ impl ServerPolicy {
     ///
     /// # Errors
     ///
-    /// Checks presence, then the method, then the form of the challenge. Redirect to the client with
-    /// [`AuthorizationError::oauth_error`] and the error's text, and issue no code.
+    /// Checks presence, then the method, then the form of the challenge. Redirect to the client as [`AuthorizationError`]
+    /// describes, and issue no code.
     ///
     /// # Security
     ///
@@ -112,7 +116,8 @@ impl ServerPolicy {
     /// not secret.
     ///
     /// ```
-    /// # use pkce_core::{AuthorizationError, ServerPolicy};
+    /// use pkce_core::{AuthorizationError, ServerPolicy};
+    ///
     /// let policy = ServerPolicy::new();
     /// let challenge = Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     /// assert!(policy.check_authorization_request(challenge, Some("S256")).is_ok());
@@ -151,7 +156,8 @@ impl ServerPolicy {
     /// byte, and the result are not secret. The caller wipes the buffer that holds the verifier.
     ///
     /// ```
-    /// # use pkce_core::{CodeChallenge, CodeChallengeMethod, ServerPolicy, TokenError};
+    /// use pkce_core::{CodeChallenge, CodeChallengeMethod, ServerPolicy, TokenError};
+    ///
     /// let policy = ServerPolicy::new();
     /// let value = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
     /// let stored = CodeChallenge::parse(value, CodeChallengeMethod::S256)?;
@@ -258,7 +264,8 @@ impl LenientPolicy {
     /// Also accepts the method plain. See [`ServerPolicy::allow_plain`].
     ///
     /// ```
-    /// # use pkce_core::ServerPolicy;
+    /// use pkce_core::ServerPolicy;
+    ///
     /// let policy = ServerPolicy::new();
     /// let lenient = policy.allow_non_pkce().allow_plain();
     /// assert_eq!(lenient, policy.allow_plain().allow_non_pkce());
@@ -271,7 +278,8 @@ impl LenientPolicy {
     /// Returns the methods for `code_challenge_methods_supported`. See [`ServerPolicy::methods_supported`].
     ///
     /// ```
-    /// # use pkce_core::ServerPolicy;
+    /// use pkce_core::ServerPolicy;
+    ///
     /// assert_eq!(ServerPolicy::new().allow_non_pkce().methods_supported().len(), 1);
     /// ```
     #[must_use]
@@ -290,7 +298,8 @@ impl LenientPolicy {
     /// [`MissingChallenge`](AuthorizationError::MissingChallenge).
     ///
     /// ```
-    /// # use pkce_core::{AuthorizationError, ServerPolicy};
+    /// use pkce_core::{AuthorizationError, ServerPolicy};
+    ///
     /// let policy = ServerPolicy::new().allow_non_pkce();
     /// assert_eq!(policy.check_authorization_request(None, None), Ok(None));
     ///
@@ -307,19 +316,23 @@ impl LenientPolicy {
 
     /// Checks the `code_verifier` of a token request against the challenge stored with the code, if there is one.
     ///
-    /// See [`ServerPolicy::check_token_request`] for the parameters and for what is secret.
+    /// `Ok` alone does not mean that a verifier was checked: match on the [`PkceOutcome`]. See
+    /// [`ServerPolicy::check_token_request`] for the parameters and for what is secret.
     ///
     /// # Errors
     ///
     /// Those of [`ServerPolicy::check_token_request`], except [`MissingChallenge`](TokenError::MissingChallenge).
     ///
     /// ```
-    /// # use pkce_core::{CodeChallenge, PkceOutcome, ServerPolicy};
+    /// use pkce_core::{CodeChallenge, PkceOutcome, ServerPolicy};
+    ///
     /// let policy = ServerPolicy::new().allow_non_pkce();
     /// let stored = CodeChallenge::from_stored(None, None)?;
+    ///
+    /// // A confidential client has authenticated before this.
     /// match policy.check_token_request(stored.as_ref(), None)? {
     ///     PkceOutcome::Verified => { /* issue the token */ }
-    ///     PkceOutcome::NotUsed => { /* require client authentication first */ }
+    ///     PkceOutcome::NotUsed => { /* issue it only if the client has authenticated */ }
     /// }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -346,7 +359,8 @@ impl LenientPolicy {
 pub enum PkceOutcome {
     /// The verifier matches the stored challenge.
     Verified,
-    /// Neither request used PKCE, so the client must authenticate by other means.
+    /// Neither request used PKCE, so nothing but client authentication protects the code. Issue no token to a client that
+    /// has not authenticated.
     NotUsed,
 }
 

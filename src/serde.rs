@@ -38,6 +38,8 @@ const CHALLENGE: &str = "code_challenge";
 const METHOD: &str = "code_challenge_method";
 
 /// Serializes the method as a string: `S256` or `plain`.
+///
+/// Requires the feature `serde`.
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl Serialize for CodeChallengeMethod {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -45,7 +47,9 @@ impl Serialize for CodeChallengeMethod {
     }
 }
 
-/// Deserializes a string: `S256` or `plain`, in exactly this case.
+/// Deserializes a string: `S256` or `plain`. The comparison is case-sensitive.
+///
+/// Requires the feature `serde`.
 ///
 /// # Security
 ///
@@ -65,6 +69,8 @@ impl<'de> Deserialize<'de> for CodeChallengeMethod {
 /// Deserializes a string, with the checks of [`CodeVerifier::parse`].
 ///
 /// There is no `Serialize`. A field that stores the secret uses [`expose_secret`].
+///
+/// Requires the feature `serde`.
 ///
 /// # Security
 ///
@@ -93,6 +99,8 @@ impl<'de> Deserialize<'de> for CodeVerifier {
 /// Serializes a [`CodeVerifier`] as its string, for a field marked `#[serde(with = "pkce_core::expose_secret")]`.
 ///
 /// For an `Option<CodeVerifier>`, use [`expose_secret::option`].
+///
+/// Requires the feature `serde`.
 ///
 /// # Security
 ///
@@ -142,7 +150,7 @@ pub mod expose_secret {
         serializer.serialize_str(verifier.expose_secret())
     }
 
-    /// Deserializes a verifier: the same as its `Deserialize`, which `with` does not use.
+    /// Behaves like `CodeVerifier::deserialize`. `#[serde(with)]` requires a function of this name.
     ///
     /// # Errors
     ///
@@ -194,11 +202,13 @@ pub mod expose_secret {
             }
         }
 
-        /// Deserializes a verifier, or `None`.
+        /// Deserializes a verifier, or `None` from `null`.
         ///
         /// # Errors
         ///
-        /// Returns an error if the value is neither absent nor a string, or if [`CodeVerifier::parse`] refuses it.
+        /// Returns an error if the value is neither `null` nor a string, or if [`CodeVerifier::parse`] refuses it. An
+        /// absent field is an error, unless the field is marked
+        /// `#[serde(with = "pkce_core::expose_secret::option", default)]`.
         pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<CodeVerifier>, D::Error> {
             Option::deserialize(deserializer)
         }
@@ -206,6 +216,8 @@ pub mod expose_secret {
 }
 
 /// Serializes the fields `code_challenge` and `code_challenge_method`.
+///
+/// Requires the feature `serde`.
 ///
 /// # Security
 ///
@@ -225,14 +237,16 @@ impl Serialize for CodeChallenge {
 ///
 /// Both fields are required: an absent method is an error, never plain. A repeated field is an error, unless the format
 /// drops it first, as `serde_json::Value` and `serde_qs` do. Other fields are ignored, so the challenge can be
-/// flattened into a request or a row in which PKCE is mandatory.
+/// flattened into a row in which PKCE is mandatory. A server passes the parameters of a request to
+/// [`ServerPolicy::check_authorization_request`](crate::ServerPolicy::check_authorization_request) instead.
+///
+/// Requires the feature `serde`.
 ///
 /// # Security
 ///
 /// Never flatten an `Option<CodeChallenge>`: serde turns every error inside it into `None`
 /// ([serde #1880](https://github.com/serde-rs/serde/issues/1880)), so a malformed challenge becomes "no PKCE". Nest an
-/// optional challenge, as below. A server passes the parameters of a request to
-/// [`ServerPolicy::check_authorization_request`](crate::ServerPolicy::check_authorization_request).
+/// optional challenge, and mark the field as below: otherwise an absent or misspelt key is `None`, too.
 ///
 /// No error quotes the input, with the exceptions listed at `Deserialize` for [`CodeVerifier`].
 ///
@@ -243,10 +257,12 @@ impl Serialize for CodeChallenge {
 /// #[derive(Serialize, Deserialize)]
 /// struct Row {
 ///     client_id: String,
-///     pkce: Option<CodeChallenge>, // nested: a malformed challenge is an error
+///     #[serde(deserialize_with = "Option::deserialize")] // requires the key
+///     pkce: Option<CodeChallenge>,
 /// }
 ///
 /// assert!(serde_json::from_str::<Row>(r#"{"client_id":"app","pkce":null}"#).is_ok());
+/// assert!(serde_json::from_str::<Row>(r#"{"client_id":"app"}"#).is_err());
 /// let malformed = r#"{
 ///     "client_id": "app",
 ///     "pkce": { "code_challenge": "short", "code_challenge_method": "S256" }

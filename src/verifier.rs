@@ -26,8 +26,8 @@ use crate::syntax::{self, MAX_LEN, MIN_LEN};
 /// `Arc<CodeVerifier>`.
 ///
 /// It is wiped when it is dropped. With the feature `alloc` it is one heap block, and moving it leaves no copy. Without
-/// `alloc` it is stored inline, and every move leaves a copy that is not wiped, so create it where it stays. The caller's
-/// own buffers and swapped pages are not wiped.
+/// `alloc` it is stored inline, and every move may leave a copy that is not wiped, so create it where it stays. The
+/// caller's own buffers and swapped pages are not wiped.
 ///
 /// Its length is not secret.
 ///
@@ -52,7 +52,8 @@ impl CodeVerifier {
     /// The minimum number of characters: 43.
     ///
     /// ```
-    /// # use pkce_core::CodeVerifier;
+    /// use pkce_core::CodeVerifier;
+    ///
     /// assert!(CodeVerifier::parse(&"a".repeat(CodeVerifier::MIN_LEN)).is_ok());
     /// ```
     pub const MIN_LEN: usize = MIN_LEN;
@@ -60,7 +61,8 @@ impl CodeVerifier {
     /// The maximum number of characters: 128.
     ///
     /// ```
-    /// # use pkce_core::CodeVerifier;
+    /// use pkce_core::CodeVerifier;
+    ///
     /// assert!(CodeVerifier::parse(&"a".repeat(CodeVerifier::MAX_LEN)).is_ok());
     /// ```
     pub const MAX_LEN: usize = MAX_LEN;
@@ -69,6 +71,8 @@ impl CodeVerifier {
     /// [RFC 7636 section 7.1](https://www.rfc-editor.org/rfc/rfc7636#section-7.1) recommends.
     ///
     /// May block early during boot, until the generator is seeded.
+    ///
+    /// Requires the feature `getrandom`.
     ///
     /// # Errors
     ///
@@ -92,10 +96,13 @@ impl CodeVerifier {
         Self::try_generate_with(getrandom::fill).map_err(GenerateError)
     }
 
-    /// Generates a verifier of 43 characters from 32 octets of an infallible generator, drawn in one fill.
+    /// Generates a verifier of 43 characters from 32 octets of an infallible generator, with a single call of `fill_bytes`.
     ///
-    /// For a generator that can fail, use [`try_generate_from_rng`](Self::try_generate_from_rng); for one that does not
-    /// implement the traits of `rand_core` 0.10, use [`generate_with`](Self::generate_with).
+    /// Accepts the cryptographically secure generators of `rand` 0.10, such as `rand::rng()`. Generators of `rand` 0.8 and
+    /// 0.9 do not implement the traits of `rand_core` 0.10: use [`generate_with`](Self::generate_with). For a generator that
+    /// can fail, use [`try_generate_from_rng`](Self::try_generate_from_rng).
+    ///
+    /// Requires the feature `rand_core`.
     ///
     /// # Security
     ///
@@ -103,11 +110,13 @@ impl CodeVerifier {
     /// generator panics.
     ///
     /// ```
-    /// # use pkce_core::CodeVerifier;
-    /// # use rand_core::SeedableRng;
-    /// # let mut rng = chacha20::ChaCha20Rng::from_seed([4; 32]);
-    /// // `rng` implements rand_core's `CryptoRng`
-    /// let verifier = CodeVerifier::generate_from_rng(&mut rng);
+    /// # mod rand {
+    /// #     pub fn rng() -> chacha20::ChaCha20Rng { rand_core::SeedableRng::from_seed([4; 32]) }
+    /// # }
+    /// use pkce_core::CodeVerifier;
+    ///
+    /// // With `rand` 0.10:
+    /// let verifier = CodeVerifier::generate_from_rng(&mut rand::rng());
     /// assert_eq!(verifier.expose_secret().len(), 43);
     /// ```
     #[doc(alias("random", "new", "rng"))]
@@ -117,7 +126,10 @@ impl CodeVerifier {
         Self::generate_with(|octets| rng.fill_bytes(octets))
     }
 
-    /// Generates a verifier of 43 characters from 32 octets of a generator that can fail, drawn in one fill.
+    /// Generates a verifier of 43 characters from 32 octets of a generator that can fail, with a single call of
+    /// `try_fill_bytes`.
+    ///
+    /// Requires the feature `rand_core`.
     ///
     /// # Errors
     ///
@@ -128,18 +140,20 @@ impl CodeVerifier {
     /// As for [`generate_from_rng`](Self::generate_from_rng). The octets are wiped, even if the generator fails or panics.
     ///
     /// ```
-    /// # use pkce_core::CodeVerifier;
-    /// # struct Hardware;
-    /// # impl rand_core::TryRng for Hardware {
-    /// #     type Error = std::io::Error;
-    /// #     fn try_next_u32(&mut self) -> std::io::Result<u32> { Ok(4) }
-    /// #     fn try_next_u64(&mut self) -> std::io::Result<u64> { Ok(4) }
-    /// #     fn try_fill_bytes(&mut self, to: &mut [u8]) -> std::io::Result<()> { to.fill(4); Ok(()) }
-    /// # }
-    /// # impl rand_core::TryCryptoRng for Hardware {}
-    /// # let mut rng = Hardware;
-    /// // `rng` implements rand_core's `TryCryptoRng`
-    /// let verifier = CodeVerifier::try_generate_from_rng(&mut rng)?;
+    /// # mod rand { pub mod rngs {
+    /// #     pub struct SysRng;
+    /// #     impl rand_core::TryRng for SysRng {
+    /// #         type Error = std::io::Error;
+    /// #         fn try_next_u32(&mut self) -> std::io::Result<u32> { Ok(4) }
+    /// #         fn try_next_u64(&mut self) -> std::io::Result<u64> { Ok(4) }
+    /// #         fn try_fill_bytes(&mut self, to: &mut [u8]) -> std::io::Result<()> { to.fill(4); Ok(()) }
+    /// #     }
+    /// #     impl rand_core::TryCryptoRng for SysRng {}
+    /// # } }
+    /// use pkce_core::CodeVerifier;
+    ///
+    /// // With `rand` 0.10:
+    /// let verifier = CodeVerifier::try_generate_from_rng(&mut rand::rngs::SysRng)?;
     /// assert_eq!(verifier.expose_secret().len(), 43);
     /// # Ok::<(), std::io::Error>(())
     /// ```
@@ -152,18 +166,25 @@ impl CodeVerifier {
 
     /// Generates a verifier of 43 characters from 32 octets that `fill` writes.
     ///
-    /// Works with any generator: with `rand` 0.8 and 0.9, pass `|octets| rng.fill_bytes(octets)`.
+    /// Needs no trait of `rand_core`. With `rand` 0.8 and 0.9, pass `|octets| rng.fill_bytes(octets)`, where `rng`
+    /// implements `CryptoRng`.
     ///
     /// # Security
     ///
-    /// `fill` must overwrite the whole slice, which has 32 octets, from a cryptographically secure generator. The octets
-    /// are wiped, even if `fill` panics.
+    /// `fill` must overwrite the whole slice, which has 32 octets, from a cryptographically secure generator. Octets that
+    /// `fill` does not write remain zero, and nothing detects it. The octets are wiped, even if `fill` panics.
     ///
     /// ```
-    /// # use pkce_core::CodeVerifier;
-    /// # struct Rng;
-    /// # impl Rng { fn fill_bytes(&mut self, to: &mut [u8]) { to.fill(4) } }
-    /// # let mut rng = Rng;
+    /// # mod rand {
+    /// #     pub fn rng() -> Rng { Rng }
+    /// #     pub struct Rng;
+    /// #     pub trait RngCore { fn fill_bytes(&mut self, to: &mut [u8]); }
+    /// #     impl RngCore for Rng { fn fill_bytes(&mut self, to: &mut [u8]) { to.fill(4) } }
+    /// # }
+    /// use pkce_core::CodeVerifier;
+    /// use rand::RngCore; // of `rand` 0.9
+    ///
+    /// let mut rng = rand::rng();
     /// let verifier = CodeVerifier::generate_with(|octets| rng.fill_bytes(octets));
     /// assert_eq!(verifier.expose_secret().len(), 43);
     /// ```
@@ -189,7 +210,9 @@ impl CodeVerifier {
     ///
     /// ```
     /// # #[cfg(feature = "getrandom")] {
-    /// # use pkce_core::CodeVerifier;
+    /// use pkce_core::CodeVerifier;
+    ///
+    /// // Needs `getrandom` 0.3 or later as a dependency of your own.
     /// let verifier = CodeVerifier::try_generate_with(getrandom::fill)?;
     /// assert_eq!(verifier.expose_secret().len(), 43);
     /// # }
@@ -204,7 +227,7 @@ impl CodeVerifier {
 
     /// Encodes random octets as a verifier, in base64url: 32 octets become 43 characters, 96 become 128.
     ///
-    /// A number of octets outside 32 to 96 does not compile.
+    /// A number of octets outside 32 to 96 does not compile: `cargo build` fails, but `cargo check` does not detect it.
     ///
     /// # Security
     ///
@@ -244,6 +267,8 @@ impl CodeVerifier {
     /// Parses a `code_verifier`, checking its length and alphabet
     /// ([RFC 7636 section 4.1](https://www.rfc-editor.org/rfc/rfc7636#section-4.1)).
     ///
+    /// Nothing is trimmed: a trailing newline is an invalid byte.
+    ///
     /// A server calls [`ServerPolicy::check_token_request`](crate::ServerPolicy::check_token_request) instead, which also
     /// handles an absent verifier and returns the OAuth error.
     ///
@@ -276,7 +301,8 @@ impl CodeVerifier {
     /// URLs.
     ///
     /// ```
-    /// # use pkce_core::CodeVerifier;
+    /// use pkce_core::CodeVerifier;
+    ///
     /// let verifier = CodeVerifier::from_random_bytes(&[7; 32]);
     /// let body = format!("code=…&code_verifier={}", verifier.expose_secret());
     /// # assert!(body.ends_with(verifier.expose_secret()));
@@ -299,7 +325,8 @@ impl CodeVerifier {
     /// challenge is the verifier.
     ///
     /// ```
-    /// # use pkce_core::{CodeChallengeMethod, CodeVerifier};
+    /// use pkce_core::{CodeChallengeMethod, CodeVerifier};
+    ///
     /// let verifier = CodeVerifier::parse("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")?;
     /// let challenge = verifier.challenge(CodeChallengeMethod::S256);
     /// assert_eq!(challenge.as_str(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
@@ -332,6 +359,8 @@ impl TryFrom<&str> for CodeVerifier {
 }
 
 /// Parses a `String` and wipes its whole buffer, even on error.
+///
+/// Requires the feature `alloc`.
 #[cfg(feature = "alloc")]
 #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
 impl TryFrom<alloc::string::String> for CodeVerifier {
@@ -342,7 +371,7 @@ impl TryFrom<alloc::string::String> for CodeVerifier {
     }
 }
 
-/// Prints only the type name.
+/// Prints `CodeVerifier { .. }`.
 impl fmt::Debug for CodeVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CodeVerifier").finish_non_exhaustive()
