@@ -41,7 +41,7 @@ enum Repr {
     Plain(SecretText),
 }
 
-/// The digest for comparisons and the text for those who ask for it: each is the other, encoded or decoded.
+/// The digest, for comparisons, and its base64url text.
 #[derive(Clone)]
 struct S256Challenge {
     digest: Digest,
@@ -185,7 +185,7 @@ impl CodeChallenge {
     ///
     /// # Security
     ///
-    /// Timing depends only on the lengths and the method, which are not secret. Neither is the result.
+    /// Timing depends only on the lengths, the method and the result. None of these is secret.
     ///
     /// ```
     /// use pkce_core::{CodeChallengeMethod, CodeVerifier};
@@ -289,7 +289,7 @@ fn decode_s256(value: &str) -> Result<S256Challenge, ParseChallengeError> {
     for (word, octets) in digest.iter_mut().zip(octets.chunks_exact(4)) {
         *word = octets.first_chunk().map_or(0, |octets| u32::from_be_bytes(*octets));
     }
-    let mut text = [[0; 16]; 3];
+    let mut text = [[0; chunk::CHUNK]; 3];
     for (to, from) in text.as_flattened_mut().iter_mut().zip(value.as_bytes()) {
         *to = *from;
     }

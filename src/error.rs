@@ -200,7 +200,7 @@ impl Error for StoredChallengeError {}
 
 /// The error returned when an authorization request is refused.
 ///
-/// Redirect to the client with [`oauth_error`](Self::oauth_error) as `error`, this error's text as `error_description`, and
+/// If the redirect URI is valid, redirect to it with [`oauth_error`](Self::oauth_error) as `error`, this error's text as `error_description`, and
 /// the `state` of the request ([RFC 6749 section 4.1.2.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1)). Issue
 /// no code.
 ///

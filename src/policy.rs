@@ -6,7 +6,8 @@ use crate::method::CodeChallengeMethod;
 /// ([RFC 7636 sections 4.3 to 4.6](https://www.rfc-editor.org/rfc/rfc7636#section-4.3)).
 ///
 /// Accepts S256 only, unless [`allow_plain`](Self::allow_plain) is called. Both checks take the parameters as they were
-/// received, including absent and empty ones, so no rule is left to the caller.
+/// received, including absent and empty ones. What remains for the caller is to refuse repeated parameters, to authenticate
+/// the client, and to redeem each code once.
 ///
 /// ```
 /// use pkce_core::{CodeChallenge, ServerPolicy};
@@ -46,6 +47,9 @@ impl ServerPolicy {
     /// Also accepts the method plain, for clients that cannot compute S256.
     ///
     /// # Security
+    ///
+    /// Choose it by the registered client: with it, a request from which the method was removed is stored as plain, and its
+    /// public S256 challenge redeems the code.
     ///
     /// A plain challenge is the verifier: anyone who sees the authorization request can redeem the code. Store it as a
     /// secret, and encrypt it if it is carried inside the code
@@ -107,7 +111,7 @@ impl ServerPolicy {
     ///
     /// # Errors
     ///
-    /// Checks presence, then the method, then the form of the challenge. Redirect to the client as [`AuthorizationError`]
+    /// Checks presence, then the method, then the form of the challenge. If the redirect URI is valid, redirect to it as [`AuthorizationError`]
     /// describes, and issue no code.
     ///
     /// # Security
@@ -152,8 +156,8 @@ impl ServerPolicy {
     /// # Security
     ///
     /// Reads the verifier in place; the only copies are hash blocks, which are wiped. No branch and no memory index depends
-    /// on the verifier, except for the two results "well formed" and "equal". Its length, the offset of the first invalid
-    /// byte, and the result are not secret. The caller wipes the buffer that holds the verifier.
+    /// on the verifier, except for the two results "well formed" and "equal" and, if it is malformed, the offset of its
+    /// first invalid byte. These and its length are not secret. The caller wipes the buffer that holds the verifier.
     ///
     /// ```
     /// use pkce_core::{CodeChallenge, CodeChallengeMethod, ServerPolicy, TokenError};

@@ -132,8 +132,13 @@ fn put_tail(to: &mut Chunk, last: &Chunk, len: usize) {
     let marked = u128::from_le_bytes(*last) >> 8 | 0x80 << 120;
     let tail = marked >> (8 * (CHUNK - 1 - len));
     // In two words, which become one store. A `u128` would be stored in halves.
-    for (to, word) in to.chunks_exact_mut(8).zip([tail as u64, (tail >> 64) as u64]) {
-        let word = word | to.first_chunk().map_or(0, |to| u64::from_le_bytes(*to));
-        to.copy_from_slice(&word.to_le_bytes());
-    }
+    let (low, high) = to.split_at_mut(8);
+    or_word(low, tail as u64);
+    or_word(high, (tail >> 64) as u64);
+}
+
+#[inline(always)]
+fn or_word(to: &mut [u8], word: u64) {
+    let old = to.first_chunk().map_or(0, |old| u64::from_le_bytes(*old));
+    to.copy_from_slice(&(old | word).to_le_bytes());
 }
