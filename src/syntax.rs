@@ -17,11 +17,12 @@ use core::hint::black_box;
 use crate::chunk::{CHUNK, Chunk, chunks};
 use crate::error::ParseVerifierError;
 use crate::swar::{in_range_bits, load_le, ne_bits, splat};
+use crate::verifier::CodeVerifier;
 
 /// The least number of characters in a `code_verifier`.
-pub(crate) const MIN_LEN: usize = 43;
+pub(crate) const MIN_LEN: usize = CodeVerifier::MIN_LEN;
 /// The greatest number of characters in a `code_verifier`.
-pub(crate) const MAX_LEN: usize = 128;
+pub(crate) const MAX_LEN: usize = CodeVerifier::MAX_LEN;
 
 /// Returns the bytes of `text` if they are well formed, and leaves nothing of them in registers.
 pub(crate) fn check(text: &str) -> Result<&[u8], ParseVerifierError> {

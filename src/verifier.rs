@@ -11,7 +11,7 @@ use crate::error::GenerateError;
 use crate::error::ParseVerifierError;
 use crate::method::CodeChallengeMethod;
 use crate::secret::{RandomOctets, SecretText};
-use crate::syntax::{self, MAX_LEN, MIN_LEN};
+use crate::syntax;
 
 /// A `code_verifier`: the client's secret, 43 to 128 characters of `A-Z a-z 0-9 - . _ ~`
 /// ([RFC 7636 section 4.1](https://www.rfc-editor.org/rfc/rfc7636#section-4.1)).
@@ -56,7 +56,7 @@ impl CodeVerifier {
     ///
     /// assert!(CodeVerifier::parse(&"a".repeat(CodeVerifier::MIN_LEN)).is_ok());
     /// ```
-    pub const MIN_LEN: usize = MIN_LEN;
+    pub const MIN_LEN: usize = 43;
 
     /// The maximum number of characters: 128.
     ///
@@ -65,7 +65,7 @@ impl CodeVerifier {
     ///
     /// assert!(CodeVerifier::parse(&"a".repeat(CodeVerifier::MAX_LEN)).is_ok());
     /// ```
-    pub const MAX_LEN: usize = MAX_LEN;
+    pub const MAX_LEN: usize = 128;
 
     /// Generates a verifier of 43 characters from 32 octets of the operating system's random number generator, as
     /// [RFC 7636 section 7.1](https://www.rfc-editor.org/rfc/rfc7636#section-7.1) recommends.
