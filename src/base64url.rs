@@ -25,8 +25,17 @@ pub(crate) const fn encoded_len(octets: usize) -> usize {
 /// Inlined, so that the compiler knows `N`: a loop over a slice takes a fifth longer.
 #[inline(always)]
 pub(crate) fn encode<const N: usize>(octets: &[u8; N], text: &mut [Chunk]) {
-    encode_words(const { N.div_ceil(12) }, |i| load_be(octets, 4 * i), text);
+    encode_octets(octets, text);
     encode_groups(0, 0, 0, 0, &mut Chunk::default());
+    if cfg!(debug_assertions) {
+        // In a debug build, words are left in stack frames. The same call with public octets overwrites them.
+        encode_octets(&[b'A'; N], &mut [Chunk::default(); 8]);
+    }
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn encode_octets<const N: usize>(octets: &[u8; N], text: &mut [Chunk]) {
+    encode_words(const { N.div_ceil(12) }, |i| load_be(octets, 4 * i), text);
 }
 
 /// Encodes the eight words of a digest. The ninth word of the third chunk is zero.

@@ -251,7 +251,7 @@ fn controls() -> Vec<Scenario> {
             "64 characters in registers",
             control::in_registers,
             secret::text,
-            &[64, 128],
+            &[64],
             [Expect::Nothing, Expect::Residue, Expect::Measured],
         ),
     ]
