@@ -1,10 +1,10 @@
 //! An encoder for secret octets: base64url without padding, RFC 4648 section 5.
 //!
 //! ```text
-//! octets       |  word 0   |  word 1   |  word 2   |                  12 octets, in three big-endian words
-//! groups       |  24 bits | 24 bits | 24 bits | 24 bits  |            4 groups
-//! sextets      6 6 6 6     6 6 6 6    6 6 6 6    6 6 6 6              one in each byte of a word
-//! characters   |                one chunk                |            16 characters
+//! octets       |  word 0   |  word 1   |  word 2   |      12 octets, in three big-endian words
+//! groups       | 24 bits| 24 bits| 24 bits| 24 bits|      4 groups
+//! sextets        6 6 6 6  6 6 6 6  6 6 6 6  6 6 6 6       one in each byte of a word
+//! characters   |             one chunk             |      16 characters
 //! ```
 //!
 //! Not the crate base64, which looks each sextet up in a table: which cache lines it reads depends on the secret, and
@@ -38,7 +38,7 @@ fn encode_octets<const N: usize>(octets: &[u8; N], text: &mut [Chunk]) {
     encode_words(const { N.div_ceil(12) }, |i| load_be(octets, 4 * i), text);
 }
 
-/// Encodes the eight words of a digest. The ninth word of the third chunk is zero.
+/// Encodes the eight words of a digest. The ninth word, the last one of the third chunk, is zero.
 #[inline(always)]
 pub(crate) fn encode_digest(digest: &[u32; 8], text: &mut [Chunk; 3]) {
     encode_words(3, |i| digest.get(i).copied().unwrap_or_default(), text);

@@ -280,7 +280,7 @@ fn decode_s256(value: &str) -> Result<S256Challenge, ParseChallengeError> {
     if len != S256_LEN {
         return Err(ParseChallengeError::InvalidLength { len, method });
     }
-    // `decode_slice` counts in groups of three octets.
+    // `decode_slice` requires room for whole groups of three octets.
     let mut octets = [0; 33];
     if URL_SAFE_NO_PAD.decode_slice(value, &mut octets).is_err() {
         return Err(decode_error(value));

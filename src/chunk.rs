@@ -50,7 +50,7 @@ fn copy_chunk(from: &Chunk, to: &mut Chunk) {
     zeroize::optimization_barrier(to);
 }
 
-/// Overwrites `memory` with zeros, and keeps the compiler from omitting that because nothing reads them.
+/// Overwrites `memory` with zeros in a way that the compiler cannot optimize away.
 ///
 /// Plain stores before a barrier, not `Zeroize` on the slice: that writes byte by byte with volatile stores.
 #[inline(always)]

@@ -1,4 +1,4 @@
-//! Comparison of digests and of texts: every byte is looked at, whatever the ones before it are.
+//! Comparison of digests and of texts: every byte is compared, even after a difference.
 //!
 //! ```text
 //! a          | word | word | word | word | …
@@ -48,9 +48,9 @@ fn difference(a: &Chunk, b: &Chunk) -> u32 {
 
 /// Makes "equal?" public, here alone.
 ///
-/// A branch in a function of its own, which the compiler can neither move into a caller nor turn into arithmetic: without
-/// `black_box`, both branches return the condition itself. Only `false` passes through memory. `.ci/run constant-time`
-/// fails if another branch depends on a secret.
+/// Not inlined, so that this is the only branch on a secret. `black_box` keeps the compiler from returning the condition
+/// itself instead of branching; it stores its argument in memory, so only `false` passes through it.
+/// `.ci/run constant-time` fails if another branch depends on a secret.
 #[inline(never)]
 fn declassify(equal: Choice) -> bool {
     if equal.into() { true } else { black_box(false) }

@@ -1,7 +1,7 @@
 //! One error type per subject. No error holds or prints a byte of the value that was refused.
 //!
-//! Every message consists of the characters that RFC 6749 allows in `error_description` (section 4.1.2.1): ASCII without
-//! `"` and `\`.
+//! Every message consists of the characters that RFC 6749 allows in `error_description` (section 4.1.2.1): printable ASCII
+//! without `"` and `\`.
 
 use core::error::Error;
 use core::fmt;
@@ -200,9 +200,9 @@ impl Error for StoredChallengeError {}
 
 /// The error returned when an authorization request is refused.
 ///
-/// If the redirect URI is valid, redirect to it with [`oauth_error`](Self::oauth_error) as `error`, this error's text as `error_description`, and
-/// the `state` of the request ([RFC 6749 section 4.1.2.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1)). Issue
-/// no code.
+/// If the redirect URI is valid, redirect to it with [`oauth_error`](Self::oauth_error) as `error`, this error's text as
+/// `error_description`, and the `state` of the request
+/// ([RFC 6749 section 4.1.2.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1)). Issue no code.
 ///
 /// ```
 /// use pkce_core::{AuthorizationError, ServerPolicy};

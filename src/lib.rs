@@ -2,7 +2,8 @@
 //!
 //! A client generates a secret [`CodeVerifier`] for each login, sends its [`CodeChallenge`] with the authorization
 //! request, and sends the verifier itself when it redeems the code. A server checks both requests with a
-//! [`ServerPolicy`]. The crate does no I/O but for the system's random generator, is `no_std`, and contains no `unsafe` code.
+//! [`ServerPolicy`]. The crate does no I/O except to read the system's random generator, is `no_std`, and contains
+//! no `unsafe` code.
 //!
 //! ```
 //! # #[cfg(feature = "getrandom")] {

@@ -8,9 +8,9 @@ use crate::error::ParseMethodError;
 ///
 /// Parses from `S256` or `plain`. The comparison is case-sensitive.
 ///
-/// There is no default, and no conversion from an absent method to plain. Section 4.3's default is applied only in
-/// [`ServerPolicy::check_authorization_request`](crate::ServerPolicy::check_authorization_request), so a method that is
-/// lost on its way to the database is an error. The enum is exhaustive: a `match` on it needs no default arm.
+/// There is no default. A missing method counts as plain only in an authorization request, and only under a policy that
+/// [allows plain](crate::ServerPolicy::allow_plain), so a method that is lost on its way to the database is an error.
+/// The enum is exhaustive: a `match` on it needs no default arm.
 ///
 /// ```
 /// use pkce_core::{CodeChallengeMethod, ParseMethodError};

@@ -48,8 +48,8 @@ impl ServerPolicy {
     ///
     /// # Security
     ///
-    /// Choose it by the registered client: with it, a request from which the method was removed is stored as plain, and its
-    /// public S256 challenge redeems the code.
+    /// Call this only for registered clients that need it. An attacker who removes the method from an S256 request turns its
+    /// challenge into a plain one, and can then redeem the code with that challenge, which is public.
     ///
     /// A plain challenge is the verifier: anyone who sees the authorization request can redeem the code. Store it as a
     /// secret, and encrypt it if it is carried inside the code
@@ -111,8 +111,8 @@ impl ServerPolicy {
     ///
     /// # Errors
     ///
-    /// Checks presence, then the method, then the form of the challenge. If the redirect URI is valid, redirect to it as [`AuthorizationError`]
-    /// describes, and issue no code.
+    /// Checks presence, then the method, then the form of the challenge. If the redirect URI is valid, redirect to it as
+    /// [`AuthorizationError`] describes, and issue no code.
     ///
     /// # Security
     ///

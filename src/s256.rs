@@ -10,14 +10,15 @@
 //! rest of 60 | whole | whole | whole | tail80|   0   |   0   |   0   | length|      56 to 63 bytes: two blocks
 //! ```
 //!
-//! `80` is the mark behind the text. With a rest of 48 to 55 bytes, the tail shares chunk 7 with the length.
+//! `80` is the byte that SHA-256 appends to the text. With a rest of 48 to 55 bytes, the tail shares chunk 7 with the
+//! length.
 //!
 //! Not `Sha256::digest`: it leaves copies of the text on the stack, which `.ci/run residue` finds.
 //!
-//! `compress256` loads 16 bytes at a time on x86_64. A load that needs more than one pending store waits until all of them
-//! have retired, and with it the next check: 52 ns instead of 34 for 43 characters. So each chunk is written by one store
-//! of 16 bytes. Where a chunk is put together from words, compilers keep that store whole only if no word is constant.
-//! `.ci/run speed` fails if it is split.
+//! `compress256` loads 16 bytes at a time on x86_64. A load that needs more than one pending store waits until all of
+//! them have reached the cache, and delays the next check: 52 ns instead of 34 for 43 characters. So each chunk is
+//! written by one store of 16 bytes. Where a chunk is put together from words, compilers keep that store whole only if
+//! no word is constant. `.ci/run speed` fails if it is split.
 
 use core::array;
 use core::hint::black_box;
@@ -84,7 +85,7 @@ fn pad_and_compress(state: &mut Digest, text: &[u8]) {
     let (whole, tail) = chunks(rest);
     let mut message = [[0; CHUNK]; 8];
     put_length(&mut message[7], text.len());
-    // One block is the second one, so that the length has a constant offset.
+    // A single block uses the second half of `message`, so that the length has a constant offset.
     let message_used = &mut message[if rest.len() <= MAX_IN_LAST_BLOCK { 4 } else { 0 }..];
     for (to, from) in message_used.iter_mut().zip(whole) {
         *to = *from;
@@ -124,7 +125,7 @@ fn put_length(to: &mut Chunk, len: usize) {
     }
 }
 
-/// Adds the last `len` bytes of a text, fewer than 16, and the mark 0x80 behind them, to the start of a chunk. `last` are
+/// Adds the last `len` bytes of a text, fewer than 16, and the mark 0x80 after them, to the start of a chunk. `last` are
 /// the last sixteen bytes of the text.
 ///
 /// ```text

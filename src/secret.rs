@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! SecretText  ->  | chunk 0 | chunk 1 | … | chunk 7 | len |      one heap block, or inline without `alloc`
-//!                 |  the text, `len` bytes  | AAAAA… |             `A` is public
+//!                 |  the text, `len` bytes  | AAAA… |              `A` is public
 //! ```
 //!
 //! Not `Box<str>`, which is filled by `memcpy` (see `chunk`), and not an inline buffer, which leaves a copy wherever it is

@@ -221,7 +221,7 @@ pub mod expose_secret {
 ///
 /// # Security
 ///
-/// A plain challenge is the verifier, and it is written, too.
+/// Serializing a plain challenge writes the verifier.
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl Serialize for CodeChallenge {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

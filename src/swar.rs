@@ -11,7 +11,7 @@
 //! `0x80 - limit` at most 0x80.
 //!
 //! Not the obvious comparison of single bytes: where the processor has no conditional move, as on a Cortex-M0, compilers
-//! turn that into a branch on the secret. Sums cannot become branches. `.ci/run trace` fails for a branch.
+//! can turn that into a branch on the secret. Sums cannot become branches. `.ci/run trace` fails for a branch.
 
 /// Returns a word of four equal bytes.
 pub(crate) const fn splat(byte: u8) -> u32 {

@@ -1,7 +1,7 @@
 //! The syntax of a `code_verifier`: 43 to 128 characters of `A-Z a-z 0-9 - . _ ~`, RFC 7636 section 4.1.
 //!
 //! ```text
-//! text       |    chunk 0     |    chunk 1     |          |      43 bytes
+//! text       |    chunk 0     |    chunk 1     |           |     43 bytes
 //!                                        |   last chunk    |      bytes where they overlap are checked twice
 //! each chunk | word | word | word | word |                        invalid_bits: a top bit for each bad byte
 //!                   or  ->  acc, four words                       one vector

@@ -316,7 +316,7 @@ impl CodeVerifier {
     /// Derives the `code_challenge` for the authorization request
     /// ([RFC 7636 section 4.2](https://www.rfc-editor.org/rfc/rfc7636#section-4.2)).
     ///
-    /// Use [`CodeChallengeMethod::S256`]. Plain is for servers that support nothing else, and is never a fallback
+    /// Use [`CodeChallengeMethod::S256`]. Plain is only for clients that cannot compute S256, and is never a fallback
     /// ([section 7.2](https://www.rfc-editor.org/rfc/rfc7636#section-7.2)).
     ///
     /// # Security
