@@ -97,7 +97,8 @@ fn pad_and_compress(state: &mut Digest, text: &[u8]) {
     }
     compress256(state, blocks(message_used.as_flattened()).0);
     wipe(&mut message);
-    if cfg!(not(target_arch = "x86_64")) {
+    #[cfg(not(target_arch = "x86_64"))]
+    {
         // 32-bit ARM shifts a tail in memory. A public one follows it, through the same stack frame.
         let mut public = [0; CHUNK];
         put_tail(&mut public, &[b'A'; CHUNK], tail.len());
