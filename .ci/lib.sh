@@ -44,6 +44,16 @@ miri_tests() {
     integration_tests allocations entropy examples exhaustive flow manifest secrecy system_generator
 }
 
+# miri [OPTION...]: runs those tests, one program on each core. Prints the output of a program in one piece.
+miri() {
+    local one='out=$("$@" 2>&1) || { printf "%s\n" "$out"; exit 255; }; printf "%s\n" "$out"'
+    local -a command=(cargo +nightly miri test --locked --all-features --package pkce-core "$@")
+    # shellcheck disable=SC2046 # options, to be split
+    "${command[@]}" --no-run --lib $(miri_tests)
+    # shellcheck disable=SC2046
+    tests xargs -P "$(nproc)" -I{} bash -c "$one" - "${command[@]}" {} < <(printf '%s\n' --lib $(miri_tests))
+}
+
 # copy_tree: copies the project's files, committed or not, to an empty directory, and changes to it.
 copy_tree() {
     rm -rf "$CARGO_TARGET_DIR/ci-tree"
