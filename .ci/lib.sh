@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The runner and the installers that .ci/run and .ci/deep share. Sourced by both.
+# The runner and the installers that .ci/run, .ci/deep and the longer harnesses of tests share.
 #
 # A script sets GATES (one line per gate: its name and a description), defines gate_NAME for each, and calls
 # `main "$@"`. A gate fails if any of its commands fails; the last line it prints is its figure in the summary.
@@ -96,13 +96,14 @@ need_tool() {
     command -v "${3:-$1}" >/dev/null || CARGO_TARGET_DIR=$CARGO_TARGET_DIR/tools quietly cargo install --locked --version "$2" "$1"
 }
 
-# need_package COMMAND [PACKAGE]
+# need_package COMMAND [PACKAGE...]
 need_package() {
     command -v "$1" >/dev/null && return
     local -a root=()
     [ "$(id -u)" -eq 0 ] || root=(sudo)
     quietly "${root[@]}" apt-get update
-    quietly "${root[@]}" apt-get install -y --no-install-recommends "${2:-$1}"
+    [ $# -gt 1 ] || set -- "$1" "$1"
+    quietly "${root[@]}" apt-get install -y --no-install-recommends "${@:2}"
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
