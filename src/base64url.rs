@@ -56,7 +56,7 @@ fn encode_words(chunks: usize, word: impl Fn(usize) -> u32, text: &mut [Chunk]) 
 
 /// Reads four octets, the first one highest, with zeros beyond the end.
 #[inline(always)]
-fn load_be(octets: &[u8], at: usize) -> u32 {
+pub(crate) fn load_be(octets: &[u8], at: usize) -> u32 {
     let rest = octets.get(at..).unwrap_or_default();
     match rest.first_chunk() {
         Some(four) => u32::from_be_bytes(*four),

@@ -286,8 +286,8 @@ fn decode_s256(value: &str) -> Result<S256Challenge, ParseChallengeError> {
         return Err(decode_error(value));
     }
     let mut digest = Digest::default();
-    for (word, octets) in digest.iter_mut().zip(octets.chunks_exact(4)) {
-        *word = octets.first_chunk().map_or(0, |octets| u32::from_be_bytes(*octets));
+    for (i, word) in digest.iter_mut().enumerate() {
+        *word = base64url::load_be(&octets, 4 * i);
     }
     let mut text = [[0; chunk::CHUNK]; 3];
     for (to, from) in text.as_flattened_mut().iter_mut().zip(value.as_bytes()) {

@@ -22,8 +22,12 @@ pub(crate) struct SecretText(
     #[cfg(not(feature = "alloc"))] Text,
 );
 
+/// The chunks of the longest text.
+const MAX_CHUNKS: usize = MAX_LEN.div_ceil(CHUNK);
+type Chunks = [Chunk; MAX_CHUNKS];
+
 struct Text {
-    chunks: [Chunk; MAX_LEN.div_ceil(CHUNK)],
+    chunks: Chunks,
     len: usize,
 }
 
@@ -32,7 +36,7 @@ impl SecretText {
     #[inline]
     pub(crate) fn placeholder(len: usize) -> Self {
         let text = Text {
-            chunks: [[b'A'; CHUNK]; MAX_LEN.div_ceil(CHUNK)],
+            chunks: [[b'A'; CHUNK]; MAX_CHUNKS],
             len,
         };
         #[cfg(feature = "alloc")]
@@ -46,7 +50,7 @@ impl SecretText {
         secret
     }
 
-    pub(crate) fn chunks_mut(&mut self) -> &mut [Chunk; MAX_LEN.div_ceil(CHUNK)] {
+    pub(crate) fn chunks_mut(&mut self) -> &mut Chunks {
         &mut self.0.chunks
     }
 
