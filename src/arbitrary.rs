@@ -4,7 +4,7 @@ use ::arbitrary::{Arbitrary, Error, Result, Unstructured};
 
 use crate::challenge::CodeChallenge;
 use crate::method::CodeChallengeMethod;
-use crate::syntax::{MAX_LEN, MIN_LEN};
+use crate::secret::syntax::{MAX_LEN, MIN_LEN};
 use crate::verifier::CodeVerifier;
 
 /// The unreserved characters.

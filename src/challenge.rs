@@ -3,14 +3,12 @@ use core::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::base64url;
-use crate::chunk::{self, Chunk};
-use crate::compare;
 use crate::error::{ParseChallengeError, ParseVerifierError, StoredChallengeError, VerifyError};
 use crate::method::CodeChallengeMethod;
-use crate::s256::{self, Digest};
-use crate::secret::SecretText;
-use crate::syntax;
+use crate::secret::chunk::{CHUNK, Chunk};
+use crate::secret::syntax::{self, Malformed};
+use crate::secret::text::SecretText;
+use crate::secret::{base64url, compare, s256};
 use crate::verifier::CodeVerifier;
 
 /// A `code_challenge` and the method that derived it: what the client sends first, and what the server stores with the
@@ -44,7 +42,7 @@ enum Repr {
 /// The digest, for comparisons, and its base64url text.
 #[derive(Clone)]
 struct S256Challenge {
-    digest: Digest,
+    digest: [u32; 8],
     text: [Chunk; 3],
 }
 
@@ -82,12 +80,8 @@ impl CodeChallenge {
             CodeChallengeMethod::S256 => Ok(Self(Repr::S256(decode_s256(value)?))),
             CodeChallengeMethod::Plain => match syntax::check(value) {
                 Ok(text) => Ok(Self(Repr::Plain(SecretText::from_bytes(text)))),
-                Err(ParseVerifierError::InvalidLength { len }) => {
-                    Err(ParseChallengeError::InvalidLength { len, method })
-                }
-                Err(ParseVerifierError::InvalidByte { index }) => {
-                    Err(ParseChallengeError::InvalidByte { index, method })
-                }
+                Err(Malformed::Length { len }) => Err(ParseChallengeError::InvalidLength { len, method }),
+                Err(Malformed::Byte { index }) => Err(ParseChallengeError::InvalidByte { index, method }),
             },
         }
     }
@@ -238,29 +232,18 @@ impl CodeChallenge {
         match method {
             CodeChallengeMethod::S256 => {
                 let digest = s256::digest(verifier);
-                let mut text = [[0; chunk::CHUNK]; 3];
-                base64url::encode_digest(&digest, &mut text);
+                let mut text = [[0; CHUNK]; 3];
+                base64url::encode(digest.map(u32::to_be_bytes).as_flattened(), &mut text);
                 Self(Repr::S256(S256Challenge { digest, text }))
             }
             CodeChallengeMethod::Plain => Self(Repr::Plain(SecretText::from_bytes(verifier))),
         }
     }
 
-    /// Checks the form of `verifier`, and returns whether this challenge was derived from it.
+    /// Parses `verifier` where it is stored, and returns whether this challenge was derived from it.
     #[inline]
     pub(crate) fn verify_str(&self, verifier: &str) -> Result<bool, ParseVerifierError> {
-        match &self.0 {
-            Repr::S256(S256Challenge { digest, .. }) => {
-                let verifier = syntax::check_length(verifier)?;
-                // The alphabet is checked while the rounds of the first block are still in flight.
-                let mut state = s256::INITIAL;
-                s256::compress_whole_blocks(&mut state, verifier);
-                syntax::check_bytes(verifier)?;
-                s256::compress_rest(&mut state, verifier);
-                Ok(compare::digests_equal(&state, digest))
-            }
-            Repr::Plain(text) => Ok(compare::texts_equal(syntax::check(verifier)?, text.as_bytes())),
-        }
+        Ok(self.verify_bytes(syntax::check(verifier)?))
     }
 
     /// Returns whether this challenge was derived from a well-formed verifier.
@@ -285,11 +268,11 @@ fn decode_s256(value: &str) -> Result<S256Challenge, ParseChallengeError> {
     if URL_SAFE_NO_PAD.decode_slice(value, &mut octets).is_err() {
         return Err(decode_error(value));
     }
-    let mut digest = Digest::default();
-    for (i, word) in digest.iter_mut().enumerate() {
-        *word = base64url::load_be(&octets, 4 * i);
+    let mut digest = [0; 8];
+    for (word, octets) in digest.iter_mut().zip(octets.chunks_exact(4)) {
+        *word = octets.try_into().map_or(0, u32::from_be_bytes);
     }
-    let mut text = [[0; chunk::CHUNK]; 3];
+    let mut text = [[0; CHUNK]; 3];
     for (to, from) in text.as_flattened_mut().iter_mut().zip(value.as_bytes()) {
         *to = *from;
     }

@@ -1,4 +1,5 @@
-//! One error type per subject. No error holds or prints a byte of the value that was refused.
+//! One error type per subject; that of a method is in `method.rs`. No error holds or prints a byte of the value that was
+//! refused.
 //!
 //! Every message consists of the characters that RFC 6749 allows in `error_description` (section 4.1.2.1): printable ASCII
 //! without `"` and `\`.
@@ -6,7 +7,8 @@
 use core::error::Error;
 use core::fmt;
 
-use crate::method::CodeChallengeMethod;
+use crate::method::{CodeChallengeMethod, ParseMethodError};
+use crate::secret::syntax::Malformed;
 
 /// The error returned when parsing a `code_verifier`.
 ///
@@ -36,6 +38,15 @@ pub enum ParseVerifierError {
         /// The zero-based offset of the first such byte.
         index: usize,
     },
+}
+
+impl From<Malformed> for ParseVerifierError {
+    fn from(malformed: Malformed) -> Self {
+        match malformed {
+            Malformed::Length { len } => Self::InvalidLength { len },
+            Malformed::Byte { index } => Self::InvalidByte { index },
+        }
+    }
 }
 
 impl fmt::Display for ParseVerifierError {
@@ -122,25 +133,6 @@ impl fmt::Display for ParseChallengeError {
 }
 
 impl Error for ParseChallengeError {}
-
-/// The error returned when parsing a `code_challenge_method` that is neither `S256` nor `plain`. The comparison is
-/// case-sensitive.
-///
-/// ```
-/// use pkce_core::{CodeChallengeMethod, ParseMethodError};
-///
-/// assert_eq!("s256".parse::<CodeChallengeMethod>(), Err(ParseMethodError));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ParseMethodError;
-
-impl fmt::Display for ParseMethodError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unknown code_challenge_method: expected S256 or plain (case-sensitive)")
-    }
-}
-
-impl Error for ParseMethodError {}
 
 /// The error returned when the two stored columns are not a challenge. See
 /// [`CodeChallenge::from_stored`](crate::CodeChallenge::from_stored).

@@ -81,14 +81,8 @@ mod verifier;
 mod error;
 mod policy;
 
-// The mechanisms behind them.
-mod base64url;
-mod chunk;
-mod compare;
-mod s256;
+// The mechanisms for secrets, which know none of the above.
 mod secret;
-mod swar;
-mod syntax;
 
 // Implementations of other crates' traits.
 #[cfg(feature = "arbitrary")]
@@ -102,10 +96,9 @@ pub use challenge::CodeChallenge;
 #[cfg(feature = "getrandom")]
 pub use error::GenerateError;
 pub use error::{
-    AuthorizationError, ParseChallengeError, ParseMethodError, ParseVerifierError, StoredChallengeError, TokenError,
-    VerifyError,
+    AuthorizationError, ParseChallengeError, ParseVerifierError, StoredChallengeError, TokenError, VerifyError,
 };
 pub use metadata::S256Support;
-pub use method::CodeChallengeMethod;
+pub use method::{CodeChallengeMethod, ParseMethodError};
 pub use policy::{LenientPolicy, PkceOutcome, ServerPolicy};
 pub use verifier::CodeVerifier;

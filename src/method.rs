@@ -1,7 +1,6 @@
+use core::error::Error;
 use core::fmt;
 use core::str::FromStr;
-
-use crate::error::ParseMethodError;
 
 /// The `code_challenge_method`: how a challenge is derived from a verifier
 /// ([RFC 7636 section 4.2](https://www.rfc-editor.org/rfc/rfc7636#section-4.2)).
@@ -85,3 +84,22 @@ impl TryFrom<alloc::string::String> for CodeChallengeMethod {
         value.parse()
     }
 }
+
+/// The error returned when parsing a `code_challenge_method` that is neither `S256` nor `plain`. The comparison is
+/// case-sensitive.
+///
+/// ```
+/// use pkce_core::{CodeChallengeMethod, ParseMethodError};
+///
+/// assert_eq!("s256".parse::<CodeChallengeMethod>(), Err(ParseMethodError));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParseMethodError;
+
+impl fmt::Display for ParseMethodError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("unknown code_challenge_method: expected S256 or plain (case-sensitive)")
+    }
+}
+
+impl Error for ParseMethodError {}

@@ -1,94 +1,56 @@
-//! Memory for secrets: filled in place, and wiped on drop.
+//! How this crate handles secrets. This page applies to every file in this folder, and they refer to it.
+//!
+//! # What is secret
+//!
+//! Every byte of a verifier, of a plain challenge, and of the random octets that a verifier is made from. Not secret:
+//! lengths, the method, an S256 challenge and its digest, and the two results "well formed" and "equal".
+//!
+//! # How secrets are kept out of memory
+//!
+//! A secret is stored in one place ([`text`]), filled there and wiped there. What remains after a call is in registers and
+//! in stack frames that were used and released; the next signal or the first panic stores the registers in memory too. No
+//! program can clear a register or a released frame directly, but the same code, called again, uses the same ones:
 //!
 //! ```text
-//! SecretText  ->  | chunk 0 | chunk 1 | … | chunk 7 | len |      one heap block, or inline without `alloc`
-//!                 |  the text, `len` bytes  | AAAA… |              `A` is public
+//! check(secret chunk 0)       registers and frame: secret
+//! check(secret chunk 1)       registers and frame: secret
+//! check(PUBLIC)               registers and frame: public
 //! ```
 //!
-//! Not `Box<str>`, which is filled by `memcpy` (see `chunk`), and not an inline buffer, which leaves a copy wherever it is
-//! moved. A block of one size needs no loop to be wiped: 8 stores. `.ci/run residue` fails if a copy remains.
+//! So each mechanism passes its secrets, a chunk or a block at a time, through one function that is not inlined, and ends
+//! with a call of that function on public data. All calls come from the same function, so that their frames are in the same
+//! memory. The comment at each last call is `Overwrites registers and frame`.
+//!
+//! Checked by `.ci/run residue`: programs that differ only in the secret must end with the same memory.
+//!
+//! # How a bit of a secret becomes public
+//!
+//! No branch and no memory index depends on a secret, except in [`declassify`]. Checked by `.ci/run constant-time`, which
+//! runs the crate with its secrets marked as undefined, and `.ci/run trace`.
+
+pub(crate) mod base64url;
+pub(crate) mod chunk;
+pub(crate) mod compare;
+pub(crate) mod s256;
+mod swar;
+pub(crate) mod syntax;
+pub(crate) mod text;
 
 use core::hint::black_box;
 
-use crate::chunk::{CHUNK, Chunk, copy, wipe};
-use crate::syntax::MAX_LEN;
+use subtle::Choice;
 
-/// The text of a verifier or of a plain challenge, wiped on drop: UTF-8, and well formed once it has been checked.
+use chunk::{CHUNK, Chunk};
+
+/// What follows a secret through the same registers and stack frames.
+const PUBLIC: Chunk = [b'A'; CHUNK];
+
+/// Makes a result public: the only branch on a secret.
 ///
-/// With `alloc`, a move carries a pointer, and leaves no copy of the text in the stack frames that it passes through.
-/// Without it, the text is stored inline, and a move leaves a copy behind that nobody wipes.
-pub(crate) struct SecretText(
-    #[cfg(feature = "alloc")] alloc::boxed::Box<Text>,
-    #[cfg(not(feature = "alloc"))] Text,
-);
-
-/// The chunks of the longest text.
-const MAX_CHUNKS: usize = MAX_LEN.div_ceil(CHUNK);
-type Chunks = [Chunk; MAX_CHUNKS];
-
-struct Text {
-    chunks: Chunks,
-    len: usize,
-}
-
-impl SecretText {
-    /// Returns a text to be filled in place.
-    #[inline]
-    pub(crate) fn placeholder(len: usize) -> Self {
-        let text = Text {
-            chunks: [[b'A'; CHUNK]; MAX_CHUNKS],
-            len,
-        };
-        #[cfg(feature = "alloc")]
-        let text = alloc::boxed::Box::new(text);
-        Self(text)
-    }
-
-    pub(crate) fn from_bytes(text: &[u8]) -> Self {
-        let mut secret = Self::placeholder(text.len());
-        copy(text, secret.chunks_mut().as_flattened_mut());
-        secret
-    }
-
-    pub(crate) fn chunks_mut(&mut self) -> &mut Chunks {
-        &mut self.0.chunks
-    }
-
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        // Infallible: `len` is at most `MAX_LEN`. `unwrap_or_default` avoids a panic path.
-        self.0.chunks.as_flattened().get(..self.0.len).unwrap_or_default()
-    }
-
-    pub(crate) fn as_str(&self) -> &str {
-        // Infallible: the bytes come from a `str` or from the encoder. `unwrap_or_default` avoids a panic path.
-        let text = core::str::from_utf8(self.as_bytes()).unwrap_or_default();
-        // On arm64, that leaves eight characters in a register. The same check of a public text overwrites it.
-        black_box(core::str::from_utf8(&[b'A'; MAX_LEN]).is_ok());
-        text
-    }
-}
-
-impl Drop for SecretText {
-    #[inline]
-    fn drop(&mut self) {
-        wipe(self.chunks_mut());
-    }
-}
-
-/// The random octets of a generated verifier, on the stack for the time of one call: wiped on drop, even if a caller's
-/// generator panics.
-pub(crate) struct RandomOctets(pub(crate) [u8; 32]);
-
-impl RandomOctets {
-    #[inline(always)]
-    pub(crate) fn zeroed() -> Self {
-        Self([0; 32])
-    }
-}
-
-impl Drop for RandomOctets {
-    #[inline(always)]
-    fn drop(&mut self) {
-        wipe(&mut self.0);
-    }
+/// A real branch, because valgrind would track a returned `bool` as part of the secret and report every caller that tests
+/// it. `black_box` keeps the compiler from returning the condition itself. It stores its argument, so only the constant
+/// passes through it.
+#[inline(never)]
+fn declassify(result: Choice) -> bool {
+    if result.into() { true } else { black_box(false) }
 }

@@ -28,10 +28,10 @@ use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 use crate::challenge::CodeChallenge;
-use crate::error::{ParseChallengeError, ParseMethodError};
-use crate::method::CodeChallengeMethod;
-use crate::secret::SecretText;
-use crate::syntax::{MAX_LEN, MIN_LEN};
+use crate::error::ParseChallengeError;
+use crate::method::{CodeChallengeMethod, ParseMethodError};
+use crate::secret::syntax::{MAX_LEN, MIN_LEN};
+use crate::secret::text::SecretText;
 use crate::verifier::CodeVerifier;
 
 const CHALLENGE: &str = "code_challenge";

@@ -4,14 +4,13 @@ use core::str::FromStr;
 
 use zeroize::ZeroizeOnDrop;
 
-use crate::base64url;
 use crate::challenge::CodeChallenge;
 #[cfg(feature = "getrandom")]
 use crate::error::GenerateError;
 use crate::error::ParseVerifierError;
 use crate::method::CodeChallengeMethod;
-use crate::secret::{RandomOctets, SecretText};
-use crate::syntax;
+use crate::secret::text::{RandomOctets, SecretText};
+use crate::secret::{base64url, syntax};
 
 /// A `code_verifier`: the client's secret, 43 to 128 characters of `A-Z a-z 0-9 - . _ ~`
 /// ([RFC 7636 section 4.1](https://www.rfc-editor.org/rfc/rfc7636#section-4.1)).
@@ -47,6 +46,9 @@ use crate::syntax;
 /// ```
 #[doc(alias("wipe", "zeroize"))]
 pub struct CodeVerifier(SecretText);
+
+// Literals, because the documentation shows nothing else.
+const _: () = assert!(CodeVerifier::MIN_LEN == syntax::MIN_LEN && CodeVerifier::MAX_LEN == syntax::MAX_LEN);
 
 impl CodeVerifier {
     /// The minimum number of characters: 43.
@@ -290,7 +292,7 @@ impl CodeVerifier {
     /// ```
     #[doc(alias = "validate")]
     pub fn parse(value: &str) -> Result<Self, ParseVerifierError> {
-        syntax::check(value).map(|text| Self(SecretText::from_bytes(text)))
+        Ok(Self(SecretText::from_bytes(syntax::check(value)?)))
     }
 
     /// Returns the verifier as a string, for the user's session and for the token request. This is the only accessor.

@@ -1,28 +1,24 @@
-//! Comparison of digests and of texts: every byte is compared, even after a difference.
+//! Compares digests and texts in constant time: every byte is compared, even after a difference.
 //!
 //! ```text
 //! a          | word | word | word | word | …
 //! b          | word | word | word | word | …
-//! xor, or    the bits in which any word differs  ->  declassify: one bit, public
+//! xor, or    the bits in which any word differs  ->  is_equal: one bit, public
 //! ```
 //!
-//! Not `==`, which stops at the first difference: `.ci/run constant-time` fails.
+//! Not `==`, which stops at the first difference: `.ci/run constant-time` fails. Not `ct_eq` on byte slices, which makes a
+//! `Choice` per byte and takes fifteen times as long.
 
-use core::hint::black_box;
+use subtle::ConstantTimeEq;
 
-use subtle::{Choice, ConstantTimeEq};
-
-use crate::chunk::{Chunk, chunks};
-use crate::s256::Digest;
-use crate::swar::load_le;
+use super::chunk::{Chunk, chunks};
+use super::swar::load_le;
+use super::{PUBLIC, declassify};
 
 /// Returns whether two digests are equal.
-///
-/// Not `ct_eq` on byte slices, which makes a `Choice` per byte and takes fifteen times as long.
 #[inline]
-pub(crate) fn digests_equal(a: &Digest, b: &Digest) -> bool {
-    let acc = a.iter().zip(b).fold(0, |acc, (a, b)| acc | (a ^ b));
-    declassify(acc.ct_eq(&0))
+pub(crate) fn digests_equal(a: &[u32; 8], b: &[u32; 8]) -> bool {
+    is_equal(a.iter().zip(b).fold(0, |acc, (a, b)| acc | (a ^ b)))
 }
 
 /// Returns whether two texts of at least 16 bytes are equal. Their lengths are not secret.
@@ -34,11 +30,11 @@ pub(crate) fn texts_equal(a: &[u8], b: &[u8]) -> bool {
     for (a, b) in chunks(a).0.iter().zip(chunks(b).0) {
         acc |= difference(a, b);
     }
-    acc |= difference(&Chunk::default(), &Chunk::default());
-    declassify(acc.ct_eq(&0))
+    difference(&PUBLIC, &PUBLIC); // Overwrites registers and frame.
+    is_equal(acc)
 }
 
-/// Not inlined, so that every chunk passes through the same registers, and the last one in them is public.
+/// Returns the bits in which the words of two chunks differ.
 #[inline(never)]
 fn difference(a: &Chunk, b: &Chunk) -> u32 {
     let acc = (0..4).fold(0, |acc, i| acc | (load_le(a, 4 * i) ^ load_le(b, 4 * i)));
@@ -46,14 +42,10 @@ fn difference(a: &Chunk, b: &Chunk) -> u32 {
     acc
 }
 
-/// Makes "equal?" public, here alone.
-///
-/// Not inlined, so that this is the only branch on a secret. `black_box` keeps the compiler from returning the condition
-/// itself instead of branching; it stores its argument in memory, so only `false` passes through it.
-/// `.ci/run constant-time` fails if another branch depends on a secret.
-#[inline(never)]
-fn declassify(equal: Choice) -> bool {
-    if equal.into() { true } else { black_box(false) }
+/// Makes "equal" public.
+#[inline]
+fn is_equal(difference: u32) -> bool {
+    declassify(difference.ct_eq(&0))
 }
 
 #[cfg(test)]

@@ -14,13 +14,13 @@
 //! can turn that into a branch on the secret. Sums cannot become branches. `.ci/run trace` fails for a branch.
 
 /// Returns a word of four equal bytes.
-pub(crate) const fn splat(byte: u8) -> u32 {
+pub(super) const fn splat(byte: u8) -> u32 {
     u32::from_ne_bytes([byte; 4])
 }
 
 /// Reads four bytes, the first one into byte 0. Returns 0 beyond the end.
 #[inline(always)]
-pub(crate) fn load_le(bytes: &[u8], at: usize) -> u32 {
+pub(super) fn load_le(bytes: &[u8], at: usize) -> u32 {
     bytes
         .get(at..)
         .and_then(<[u8]>::first_chunk)
@@ -29,25 +29,25 @@ pub(crate) fn load_le(bytes: &[u8], at: usize) -> u32 {
 
 /// Returns a word with the top bit set in each byte that is at least `limit`.
 #[inline(always)]
-pub(crate) const fn ge_bits(limit: u8, bytes: u32) -> u32 {
+pub(super) const fn ge_bits(limit: u8, bytes: u32) -> u32 {
     bytes.wrapping_add(splat(0x80 - limit))
 }
 
 /// Returns a word with the top bit set in each byte from `first` to `last`.
 #[inline(always)]
-pub(crate) const fn in_range_bits(first: u8, last: u8, bytes: u32) -> u32 {
+pub(super) const fn in_range_bits(first: u8, last: u8, bytes: u32) -> u32 {
     ge_bits(first, bytes) ^ ge_bits(last + 1, bytes)
 }
 
 /// Returns a word with the top bit set in each byte that is not `byte`.
 #[inline(always)]
-pub(crate) const fn ne_bits(byte: u8, bytes: u32) -> u32 {
+pub(super) const fn ne_bits(byte: u8, bytes: u32) -> u32 {
     ge_bits(1, bytes ^ splat(byte))
 }
 
 /// Returns a word with 0x7f in each byte that is at least `limit`, and 0 in the others.
 #[inline(always)]
-pub(crate) const fn ge_mask(limit: u8, bytes: u32) -> u32 {
+pub(super) const fn ge_mask(limit: u8, bytes: u32) -> u32 {
     let top = ge_bits(limit, bytes) & splat(0x80);
     top - (top >> 7)
 }

@@ -1,0 +1,113 @@
+//! The hash of the S256 transform, RFC 7636 section 4.2: SHA-256 of a text of 43 to 128 bytes.
+//!
+//! ```text
+//! text       |     whole blocks, 0 to 2     |       rest, 0 to 63 bytes       |
+//!            | hashed where they are stored |   copied to `message`, padded   |
+//!
+//! message    |            block 0            |            block 1            |      on the stack, wiped
+//! rest of 43 |                               | rest     80 0000000 | length  |      0 to 55 bytes: one block
+//! rest of 60 | rest                    80 00 | 0000000000000000000 | length  |      56 to 63 bytes: two blocks
+//! ```
+//!
+//! Not `Sha256::digest`, which leaves copies of the text on the stack. `compress256` itself leaves its message schedule in
+//! registers and, in the portable code, in its frame; the schedule can be run backwards to the text. So a public block is
+//! hashed last. `.ci/run residue` fails for each of the two.
+
+use core::array;
+use core::hint::black_box;
+
+use sha2::block_api::compress256;
+use sha2::digest::array::Array;
+use sha2::digest::typenum::U64;
+use zeroize::Zeroize;
+
+use super::chunk::{CHUNK, Chunk, chunks};
+use super::swar::load_le;
+
+/// The initial hash state, FIPS 180-4 section 5.3.3.
+#[rustfmt::skip]
+const INITIAL: [u32; 8] = [
+    0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
+];
+
+/// The most bytes of a block that leave room for the mark 0x80 and the length.
+const MAX_IN_LAST_BLOCK: usize = 64 - 1 - 8;
+
+/// Returns the SHA-256 digest of a text of 16 to 128 bytes, as the words of the hash state.
+#[inline(never)]
+pub(crate) fn digest(text: &[u8]) -> [u32; 8] {
+    let mut state = INITIAL;
+    let (whole, rest) = blocks(text);
+    if !whole.is_empty() {
+        compress256(&mut state, whole);
+    }
+    let mut message = [[0; CHUNK]; 8];
+    let used = pad(text, rest, &mut message);
+    compress256(&mut state, blocks(used.as_flattened()).0);
+    message.as_flattened_mut().zeroize();
+    compress256(&mut INITIAL.clone(), &[[0; 64]]); // Overwrites registers and frame.
+    state
+}
+
+/// Fills `message` with `rest` and the padding, and returns the one or two blocks of it that are used.
+#[inline(always)]
+fn pad<'a>(text: &[u8], rest: &[u8], message: &'a mut [Chunk; 8]) -> &'a [Chunk] {
+    let (whole, tail) = chunks(rest);
+    put_length(&mut message[7], text.len());
+    // A single block uses the second half of `message`, so that the length has a constant offset.
+    let used = &mut message[if rest.len() <= MAX_IN_LAST_BLOCK { 4 } else { 0 }..];
+    for (to, from) in used.iter_mut().zip(whole) {
+        *to = *from;
+        // Stops the compiler from copying more at a time, through wider registers, or with memcpy.
+        zeroize::optimization_barrier(to);
+    }
+    if let (Some(to), Some(last)) = (used.get_mut(whole.len()), text.last_chunk()) {
+        put_tail(to, last, tail.len());
+    }
+    used
+}
+
+/// Splits `bytes` into whole blocks and the rest.
+#[inline(always)]
+fn blocks(bytes: &[u8]) -> (&[[u8; 64]], &[u8]) {
+    let (blocks, rest) = Array::<u8, U64>::slice_as_chunks(bytes);
+    (Array::cast_slice_to_core(blocks), rest)
+}
+
+/// Writes the length of the message in bits, big-endian, to the last word of a chunk, and zeros before it.
+#[inline(always)]
+fn put_length(to: &mut Chunk, len: usize) {
+    static LAST_WORD: Chunk = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff];
+    // Without `black_box` the mask is a constant, and the store is split in two.
+    let mask = black_box(&LAST_WORD);
+    let bits = (8 * len as u32).swap_bytes();
+    let words: [u32; 4] = array::from_fn(|i| bits & load_le(mask, 4 * i));
+    for (to, word) in to.chunks_exact_mut(4).zip(words) {
+        to.copy_from_slice(&word.to_le_bytes());
+    }
+}
+
+/// Adds the last `len` bytes of a text, fewer than 16, and the mark 0x80 after them, to the start of a chunk. `last` are
+/// the last 16 bytes of the text.
+///
+/// ```text
+/// last       .....abcdefghijk         len = 11
+/// marked     ....abcdefghijkM         the first byte is never needed, and makes room for the mark
+/// tail       abcdefghijkM0000         shifted by the other 15 - len bytes
+/// ```
+#[inline(always)]
+fn put_tail(to: &mut Chunk, last: &Chunk, len: usize) {
+    // The first byte is the lowest one: a shift to the right moves bytes to the front.
+    let marked = u128::from_le_bytes(*last) >> 8 | 0x80 << 120;
+    let tail = marked >> (8 * (CHUNK - 1 - len));
+    // In two words, which become one store. A `u128` would be stored in halves.
+    let (low, high) = to.split_at_mut(8);
+    or_word(low, tail as u64);
+    or_word(high, (tail >> 64) as u64);
+}
+
+#[inline(always)]
+fn or_word(to: &mut [u8], word: u64) {
+    let old = to.first_chunk().map_or(0, |old| u64::from_le_bytes(*old));
+    to.copy_from_slice(&(old | word).to_le_bytes());
+}

@@ -1,0 +1,96 @@
+//! Memory for secrets: filled in place, and wiped on drop.
+//!
+//! ```text
+//! SecretText  ->  | chunk 0 | chunk 1 | … | chunk 7 | len |      one heap block, or inline without `alloc`
+//!                 |  the text, `len` bytes  | AAAA… |              `A` is public
+//! ```
+//!
+//! Not `Box<str>`, which is filled by `memcpy` (see [`chunk`](super::chunk)), and not an inline buffer, which leaves a copy
+//! wherever it is moved. A block of one size needs no loop to be wiped: 8 stores. `.ci/run residue` fails for each of them.
+
+use zeroize::Zeroize;
+
+use super::PUBLIC;
+use super::chunk::{self, CHUNK, Chunk};
+use super::syntax::MAX_LEN;
+
+/// The text of a verifier or of a plain challenge, wiped on drop: UTF-8, and well formed once it has been checked.
+///
+/// With `alloc`, a move carries a pointer, and leaves no copy of the text in the stack frames that it passes through.
+/// Without it, the text is stored inline, and a move leaves a copy behind that nobody wipes.
+pub(crate) struct SecretText(
+    #[cfg(feature = "alloc")] alloc::boxed::Box<Text>,
+    #[cfg(not(feature = "alloc"))] Text,
+);
+
+/// The chunks of the longest text.
+pub(crate) type Chunks = [Chunk; MAX_LEN.div_ceil(CHUNK)];
+
+struct Text {
+    chunks: Chunks,
+    len: usize,
+}
+
+impl SecretText {
+    /// Returns a text to be filled in place.
+    #[inline]
+    pub(crate) fn placeholder(len: usize) -> Self {
+        let text = Text {
+            chunks: [PUBLIC; MAX_LEN.div_ceil(CHUNK)],
+            len,
+        };
+        #[cfg(feature = "alloc")]
+        let text = alloc::boxed::Box::new(text);
+        Self(text)
+    }
+
+    pub(crate) fn from_bytes(text: &[u8]) -> Self {
+        let mut secret = Self::placeholder(text.len());
+        chunk::copy(text, secret.chunks_mut());
+        secret
+    }
+
+    pub(crate) fn chunks_mut(&mut self) -> &mut Chunks {
+        &mut self.0.chunks
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        // Infallible: `len` is at most `MAX_LEN`. `unwrap_or_default` avoids a panic path.
+        self.0.chunks.as_flattened().get(..self.0.len).unwrap_or_default()
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        // Infallible: the bytes come from a `str` or from the encoder. `unwrap_or_default` avoids a panic path.
+        let text = core::str::from_utf8(self.as_bytes()).unwrap_or_default();
+        // On arm64, the check of the text leaves eight characters in a register.
+        #[cfg(target_arch = "aarch64")]
+        core::hint::black_box(core::str::from_utf8(&[b'A'; MAX_LEN]).is_ok()); // Overwrites registers and frame.
+        text
+    }
+}
+
+impl Drop for SecretText {
+    #[inline]
+    fn drop(&mut self) {
+        self.chunks_mut().as_flattened_mut().zeroize();
+    }
+}
+
+/// The random octets of a generated verifier, on the stack for the time of one call: wiped on drop, even if a caller's
+/// generator panics.
+pub(crate) struct RandomOctets(pub(crate) [u8; 32]);
+
+impl RandomOctets {
+    #[inline(always)]
+    pub(crate) fn zeroed() -> Self {
+        Self([0; 32])
+    }
+}
+
+impl Drop for RandomOctets {
+    #[inline(always)]
+    fn drop(&mut self) {
+        // As a slice, which is filled at once. An array is wiped byte by byte.
+        self.0.as_mut_slice().zeroize();
+    }
+}
