@@ -1,3 +1,4 @@
+use core::array;
 use core::fmt;
 
 use base64::Engine;
@@ -75,6 +76,7 @@ impl CodeChallenge {
     /// assert!(CodeChallenge::parse(&text[1..], CodeChallengeMethod::S256).is_err());
     /// ```
     #[doc(alias("base64", "validate"))]
+    #[inline]
     pub fn parse(value: &str, method: CodeChallengeMethod) -> Result<Self, ParseChallengeError> {
         match method {
             CodeChallengeMethod::S256 => Ok(Self(Repr::S256(decode_s256(value)?))),
@@ -233,7 +235,8 @@ impl CodeChallenge {
             CodeChallengeMethod::S256 => {
                 let digest = s256::digest(verifier);
                 let mut text = [[0; CHUNK]; 3];
-                base64url::encode(digest.map(u32::to_be_bytes).as_flattened(), &mut text);
+                let octets: [_; 10] = array::from_fn(|i| digest.get(i).map_or([0; 4], |word| word.to_be_bytes()));
+                base64url::encode(octets.as_flattened(), &mut text);
                 Self(Repr::S256(S256Challenge { digest, text }))
             }
             CodeChallengeMethod::Plain => Self(Repr::Plain(SecretText::from_bytes(verifier))),

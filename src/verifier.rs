@@ -222,9 +222,9 @@ impl CodeVerifier {
     /// ```
     #[doc(alias("random", "new", "create", "rng"))]
     pub fn try_generate_with<E>(fill: impl FnOnce(&mut [u8]) -> Result<(), E>) -> Result<Self, E> {
-        let mut octets = RandomOctets::zeroed();
-        fill(&mut octets.0)?;
-        Ok(Self::from_random_bytes(&octets.0))
+        let mut octets = RandomOctets::<3>::zeroed();
+        fill(octets.first(32))?;
+        Ok(Self::encode(&mut octets, 32))
     }
 
     /// Encodes random octets as a verifier, in base64url: 32 octets become 43 characters, 96 become 128.
@@ -261,9 +261,9 @@ impl CodeVerifier {
     #[must_use]
     pub fn from_random_bytes<const N: usize>(octets: &[u8; N]) -> Self {
         const { assert!(32 <= N && N <= 96, "a code_verifier is made from 32 to 96 octets") };
-        let mut text = SecretText::placeholder(base64url::encoded_len(N));
-        base64url::encode(octets, text.chunks_mut());
-        Self(text)
+        let mut padded = RandomOctets::<7>::zeroed();
+        padded.copy_from(octets);
+        Self::encode(&mut padded, N)
     }
 
     /// Parses a `code_verifier`, checking its length and alphabet
@@ -337,6 +337,13 @@ impl CodeVerifier {
     #[doc(alias("hash", "sha256", "s256", "base64", "plain"))]
     pub fn challenge(&self, method: CodeChallengeMethod) -> CodeChallenge {
         CodeChallenge::derive(self.as_bytes(), method)
+    }
+
+    #[inline]
+    fn encode<const CHUNKS: usize>(octets: &mut RandomOctets<CHUNKS>, len: usize) -> Self {
+        let mut text = SecretText::placeholder(base64url::encoded_len(len));
+        base64url::encode(octets.first(base64url::padded_len(len)), text.chunks_mut());
+        Self(text)
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {

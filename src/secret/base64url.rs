@@ -1,10 +1,10 @@
 //! Encodes secret octets as base64url without padding, RFC 4648 section 5.
 //!
 //! ```text
-//! octets       | 3 octets | 3 octets | 3 octets | 3 octets |      12 octets
-//! groups       |  24 bits |  24 bits |  24 bits |  24 bits |      in the upper bits of a word each
-//! sextets        6 6 6 6    6 6 6 6    6 6 6 6    6 6 6 6         one in each byte of a word
-//! characters   |                one chunk                  |      16 characters
+//! window       | 3 octets | 3 octets | 3 octets | 3 octets | 4 more   |      16 octets, of which 12 are encoded
+//! groups       |24 bits  x|24 bits  x|24 bits  x|24 bits  x|                 big-endian words, each with the next octet, x
+//! sextets        6 6 6 6    6 6 6 6    6 6 6 6    6 6 6 6                    one in each byte of a word
+//! characters   |                one chunk                  |                 16 characters
 //! ```
 //!
 //! Not the crate base64, which looks each sextet up in a table: which cache lines it reads depends on the secret, and
@@ -12,8 +12,8 @@
 //! verifier takes here, with its allocation. Here characters are computed four in a word.
 
 use super::PUBLIC;
-use super::chunk::Chunk;
-use super::swar::{ge_mask, splat};
+use super::chunk::{CHUNK, Chunk};
+use super::swar::{ge_mask, load_le, splat};
 
 /// The octets that one chunk of characters encodes.
 const OCTETS: usize = 12;
@@ -23,32 +23,33 @@ pub(crate) const fn encoded_len(octets: usize) -> usize {
     (4 * octets).div_ceil(3)
 }
 
-/// Encodes `octets` to the start of `text`. The unused end of the last chunk is filled with `A`.
-#[inline]
-pub(crate) fn encode(octets: &[u8], text: &mut [Chunk]) {
-    for (octets, text) in octets.chunks(OCTETS).zip(text) {
-        encode_chunk(octets, text);
+/// Returns the length of `octets` octets with the zeros that [`encode`] expects after them.
+pub(crate) const fn padded_len(octets: usize) -> usize {
+    octets.next_multiple_of(OCTETS) + CHUNK - OCTETS
+}
+
+/// Encodes padded octets to the start of `text`. The unused end of the last chunk is filled with `A`.
+#[inline(always)]
+pub(crate) fn encode(padded: &[u8], text: &mut [Chunk]) {
+    for (window, to) in padded.windows(CHUNK).step_by(OCTETS).zip(text) {
+        if let Some(window) = window.first_chunk() {
+            encode_chunk(window, to);
+        }
     }
     encode_chunk(&PUBLIC, &mut Chunk::default()); // Overwrites registers and frame.
 }
 
-/// Encodes 12 octets, or fewer at the end.
+/// Encodes the first 12 octets of a window.
 #[inline(never)]
-fn encode_chunk(octets: &[u8], to: &mut Chunk) {
+fn encode_chunk(window: &Chunk, to: &mut Chunk) {
     for (i, to) in to.chunks_exact_mut(4).enumerate() {
-        to.copy_from_slice(&characters(sextets(load_group(octets, 3 * i))).to_le_bytes());
+        let group = load_le(window, 3 * i).swap_bytes();
+        to.copy_from_slice(&characters(sextets(group)).to_le_bytes());
     }
     zeroize::optimization_barrier(to);
 }
 
-/// Reads three octets into the upper bits of a word, the first one highest, with zeros beyond the end.
-#[inline(always)]
-fn load_group(octets: &[u8], at: usize) -> u32 {
-    let octet = |at| u32::from(octets.get(at).copied().unwrap_or_default());
-    octet(at) << 24 | octet(at + 1) << 16 | octet(at + 2) << 8
-}
-
-/// Spreads the four sextets of a group over the bytes of a word, the first one lowest.
+/// Spreads the four sextets of a group, its upper 24 bits, over the bytes of a word, the first one lowest.
 #[inline(always)]
 const fn sextets(group: u32) -> u32 {
     group >> 26 | group >> 12 & 0x3f00 | group << 2 & 0x3f_0000 | group << 16 & 0x3f00_0000

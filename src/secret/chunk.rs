@@ -13,7 +13,6 @@ use sha2::digest::array::Array;
 use sha2::digest::typenum::U16;
 
 use super::PUBLIC;
-use super::text::Chunks;
 
 pub(crate) const CHUNK: usize = 16;
 pub(crate) type Chunk = [u8; CHUNK];
@@ -27,7 +26,7 @@ pub(super) fn chunks(bytes: &[u8]) -> (&[Chunk], &[u8]) {
 }
 
 /// Copies a text of 16 to 128 bytes to the start of `to`.
-pub(super) fn copy(text: &[u8], to: &mut Chunks) {
+pub(super) fn copy(text: &[u8], to: &mut [Chunk]) {
     for (from, to) in chunks(text).0.iter().zip(&mut *to) {
         copy_chunk(from, to);
     }

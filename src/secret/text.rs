@@ -76,21 +76,32 @@ impl Drop for SecretText {
     }
 }
 
-/// The random octets of a generated verifier, on the stack for the time of one call: wiped on drop, even if a caller's
-/// generator panics.
-pub(crate) struct RandomOctets(pub(crate) [u8; 32]);
+/// The random octets of a verifier, followed by zeros: on the stack for the time of one call, and wiped on drop, even if a
+/// caller's generator panics. Filled in place, because a move would leave a copy.
+pub(crate) struct RandomOctets<const CHUNKS: usize>([Chunk; CHUNKS]);
 
-impl RandomOctets {
+impl<const CHUNKS: usize> RandomOctets<CHUNKS> {
     #[inline(always)]
     pub(crate) fn zeroed() -> Self {
-        Self([0; 32])
+        Self([[0; CHUNK]; CHUNKS])
+    }
+
+    #[inline]
+    pub(crate) fn copy_from(&mut self, octets: &[u8]) {
+        chunk::copy(octets, &mut self.0);
+    }
+
+    /// Returns the first `len` octets.
+    #[inline(always)]
+    pub(crate) fn first(&mut self, len: usize) -> &mut [u8] {
+        // Infallible: `len` is never larger. `unwrap_or_default` avoids a panic path.
+        self.0.as_flattened_mut().get_mut(..len).unwrap_or_default()
     }
 }
 
-impl Drop for RandomOctets {
+impl<const CHUNKS: usize> Drop for RandomOctets<CHUNKS> {
     #[inline(always)]
     fn drop(&mut self) {
-        // As a slice, which is filled at once. An array is wiped byte by byte.
-        self.0.as_mut_slice().zeroize();
+        self.0.as_flattened_mut().zeroize();
     }
 }
