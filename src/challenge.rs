@@ -126,7 +126,30 @@ impl CodeChallenge {
             .map_err(StoredChallengeError::Challenge)
     }
 
-    /// Returns the challenge as a string, to send or to store together with its [`method`](Self::method).
+    /// Returns what to write to the two columns `code_challenge` and `code_challenge_method` of a database row: both null
+    /// for `None`. The inverse of [`from_stored`](Self::from_stored).
+    ///
+    /// # Security
+    ///
+    /// The text of a plain challenge is the verifier: store it as a secret.
+    ///
+    /// ```
+    /// use pkce_core::{CodeChallenge, CodeChallengeMethod};
+    ///
+    /// let text = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+    /// let challenge = CodeChallenge::parse(text, CodeChallengeMethod::S256)?;
+    /// assert_eq!(CodeChallenge::to_stored(Some(&challenge)), (Some(text), Some("S256")));
+    /// assert_eq!(CodeChallenge::to_stored(None), (None, None));
+    /// # Ok::<(), pkce_core::ParseChallengeError>(())
+    /// ```
+    #[doc(alias("database", "db", "store", "row", "column"))]
+    #[must_use]
+    pub fn to_stored(challenge: Option<&Self>) -> (Option<&str>, Option<&str>) {
+        challenge.map(|this| (this.as_str(), this.method().as_str())).unzip()
+    }
+
+    /// Returns the challenge as a string. To store it together with its [`method`](Self::method), use
+    /// [`to_stored`](Self::to_stored).
     ///
     /// # Security
     ///

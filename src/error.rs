@@ -76,7 +76,7 @@ impl Error for ParseVerifierError {}
 /// let error = CodeChallenge::parse(padded, CodeChallengeMethod::S256).unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     "invalid length 44: an S256 code_challenge has exactly 43 characters",
+///     "invalid length 44: an S256 code_challenge has exactly 43 characters, without padding (=)",
 /// );
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +108,7 @@ impl fmt::Display for ParseChallengeError {
             Self::InvalidLength { len, method: S256 } => {
                 write!(
                     f,
-                    "invalid length {len}: an S256 code_challenge has exactly 43 characters"
+                    "invalid length {len}: an S256 code_challenge has exactly 43 characters, without padding (=)"
                 )
             }
             Self::InvalidLength { len, method: Plain } => {
@@ -288,7 +288,8 @@ pub enum TokenError {
     Mismatch,
     /// The stored challenge is plain, and the policy does not allow plain.
     PlainNotAllowed,
-    /// No challenge is stored and no verifier was sent, and PKCE is required.
+    /// No challenge is stored with the code and no verifier was sent, and PKCE is required. If the client did send a
+    /// challenge, the server lost it.
     MissingChallenge,
 }
 
@@ -316,17 +317,15 @@ impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MissingVerifier => {
-                f.write_str("missing or empty code_verifier: the authorization request had a code_challenge")
+                f.write_str("missing or empty code_verifier: a code_challenge is stored with the code")
             }
             Self::UnexpectedVerifier => {
-                f.write_str("unexpected code_verifier: the authorization request had no code_challenge")
+                f.write_str("unexpected code_verifier: no code_challenge is stored with the code")
             }
             Self::Malformed(error) => error.fmt(f),
             Self::Mismatch => VerifyError.fmt(f),
             Self::PlainNotAllowed => f.write_str("plain code_challenge is no longer allowed: S256 is required"),
-            Self::MissingChallenge => {
-                f.write_str("missing or empty code_challenge in the authorization request: PKCE is required")
-            }
+            Self::MissingChallenge => f.write_str("no code_challenge is stored with the code: PKCE is required"),
         }
     }
 }

@@ -17,7 +17,7 @@
 //! // Server, authorization endpoint: store both columns with the code.
 //! let policy = ServerPolicy::new(); // requires PKCE, accepts S256 only
 //! let challenge = policy.check_authorization_request(Some(sent), Some(method))?;
-//! let row = (Some(challenge.as_str()), Some(challenge.method().as_str()));
+//! let row = CodeChallenge::to_stored(Some(&challenge));
 //!
 //! // Server, token endpoint: issue tokens only if this succeeds.
 //! let stored = CodeChallenge::from_stored(row.0, row.1)?;
@@ -29,7 +29,7 @@
 //! | Task | Items |
 //! |---|---|
 //! | [Write a client][client] | [`CodeVerifier`], [`CodeChallenge`], [`CodeChallengeMethod`], [`S256Support`] |
-//! | [Write a server][server] | [`ServerPolicy`], [`CodeChallenge::from_stored`] |
+//! | [Write a server][server] | [`ServerPolicy`], [`CodeChallenge::to_stored`], [`CodeChallenge::from_stored`] |
 //! | Serve clients without PKCE | [`LenientPolicy`], [`PkceOutcome`] |
 //! | Handle a refused request | [`AuthorizationError`], [`TokenError`], [`StoredChallengeError`] |
 //! | Handle a malformed value | [`ParseVerifierError`], [`ParseChallengeError`], [`ParseMethodError`] |

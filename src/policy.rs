@@ -17,7 +17,7 @@ use crate::method::CodeChallengeMethod;
 /// // The authorization endpoint stores both columns with the code.
 /// let sent = Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
 /// let challenge = POLICY.check_authorization_request(sent, Some("S256"))?;
-/// let row = (Some(challenge.as_str()), Some(challenge.method().as_str()));
+/// let row = CodeChallenge::to_stored(Some(&challenge));
 ///
 /// // The token endpoint reads them back.
 /// let stored = CodeChallenge::from_stored(row.0, row.1)?;
@@ -70,8 +70,7 @@ impl ServerPolicy {
     /// # Security
     ///
     /// Public clients must use PKCE ([RFC 9700 section 2.1.1](https://www.rfc-editor.org/rfc/rfc9700#section-2.1.1)).
-    /// Choose the policy by the registered client, never by the request, and use the same one at both endpoints. A stored
-    /// challenge is always enforced.
+    /// Call [`LenientPolicy::require_pkce`] for them. A stored challenge is always enforced.
     ///
     /// ```
     /// use pkce_core::ServerPolicy;
@@ -82,7 +81,10 @@ impl ServerPolicy {
     #[doc(alias("optional", "downgrade"))]
     #[must_use]
     pub const fn allow_non_pkce(self) -> LenientPolicy {
-        LenientPolicy { strict: self }
+        LenientPolicy {
+            base: self,
+            pkce_required: false,
+        }
     }
 
     /// Returns the methods for `code_challenge_methods_supported` in the server's metadata
@@ -180,10 +182,7 @@ impl ServerPolicy {
         stored: Option<&CodeChallenge>,
         code_verifier: Option<&str>,
     ) -> Result<(), TokenError> {
-        match self.verify_stored(stored, code_verifier)? {
-            PkceOutcome::Verified => Ok(()),
-            PkceOutcome::NotUsed => Err(TokenError::MissingChallenge),
-        }
+        self.verify_stored(stored, code_verifier)?.or_authenticated(false)
     }
 
     /// Applies every rule except the one in which the policies differ: `Ok(None)` means that PKCE is not used.
@@ -243,25 +242,35 @@ impl ServerPolicy {
 
 /// The rules of an authorization server that also serves clients without PKCE.
 ///
-/// Created by [`ServerPolicy::allow_non_pkce`]. Choose it by the registered client, never by the request.
+/// Created by [`ServerPolicy::allow_non_pkce`]. Decide by the registered client, never by the request, who may omit PKCE,
+/// and decide alike at both endpoints:
 ///
 /// ```
-/// use pkce_core::{LenientPolicy, PkceOutcome, ServerPolicy, TokenError};
+/// use pkce_core::{AuthorizationError, CodeChallenge, LenientPolicy, ServerPolicy, TokenError};
 ///
-/// const LEGACY: LenientPolicy = ServerPolicy::new().allow_non_pkce();
+/// const LENIENT: LenientPolicy = ServerPolicy::new().allow_non_pkce();
 ///
-/// // PKCE may be omitted, but not at one endpoint only.
-/// assert_eq!(LEGACY.check_token_request(None, None)?, PkceOutcome::NotUsed);
+/// // A public client must use PKCE.
+/// let public_client = true;
+/// let policy = LENIENT.require_pkce(public_client);
+/// let error = policy.check_authorization_request(None, None).unwrap_err();
+/// assert_eq!(error, AuthorizationError::MissingChallenge);
 ///
-/// let verifier = Some("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
-/// let error = LEGACY.check_token_request(None, verifier).unwrap_err();
-/// assert_eq!(error, TokenError::UnexpectedVerifier);
-/// # Ok::<(), TokenError>(())
+/// // A confidential client may omit PKCE, but then it must authenticate.
+/// let policy = LENIENT.require_pkce(false);
+/// let challenge = policy.check_authorization_request(None, None)?;
+/// let row = CodeChallenge::to_stored(challenge.as_ref());
+///
+/// let stored = CodeChallenge::from_stored(row.0, row.1)?;
+/// let authenticated = true;
+/// policy.check_token_request(stored.as_ref(), None)?.or_authenticated(authenticated)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[doc(alias = "downgrade")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LenientPolicy {
-    strict: ServerPolicy,
+    base: ServerPolicy,
+    pkce_required: bool,
 }
 
 impl LenientPolicy {
@@ -276,7 +285,37 @@ impl LenientPolicy {
     /// ```
     #[must_use]
     pub const fn allow_plain(self) -> Self {
-        self.strict.allow_plain().allow_non_pkce()
+        Self {
+            base: self.base.allow_plain(),
+            ..self
+        }
+    }
+
+    /// Requires PKCE of the client at hand if `required` is true: both checks then decide as those of [`ServerPolicy`],
+    /// and never return `None` or [`PkceOutcome::NotUsed`].
+    ///
+    /// A new policy requires it of no client.
+    ///
+    /// # Security
+    ///
+    /// Pass true for every public client. Take the value from the client's registration, never from the request, and pass
+    /// the same one at both endpoints.
+    ///
+    /// ```
+    /// use pkce_core::{ServerPolicy, TokenError};
+    ///
+    /// let lenient = ServerPolicy::new().allow_non_pkce();
+    /// let public_client = true;
+    /// let result = lenient.require_pkce(public_client).check_token_request(None, None);
+    /// assert_eq!(result, Err(TokenError::MissingChallenge));
+    /// ```
+    #[doc(alias("require", "enforce", "mandatory"))]
+    #[must_use]
+    pub const fn require_pkce(self, required: bool) -> Self {
+        Self {
+            pkce_required: required,
+            ..self
+        }
     }
 
     /// Returns the methods for `code_challenge_methods_supported`. See [`ServerPolicy::methods_supported`].
@@ -288,18 +327,19 @@ impl LenientPolicy {
     /// ```
     #[must_use]
     pub const fn methods_supported(&self) -> &'static [CodeChallengeMethod] {
-        self.strict.methods_supported()
+        self.base.methods_supported()
     }
 
     /// Checks the PKCE parameters of an authorization request and returns the challenge to store with the code, or `None`
     /// if the request does not use PKCE.
     ///
-    /// For `None`, store null in both columns. See [`ServerPolicy::check_authorization_request`] for everything else.
+    /// Store the result with [`CodeChallenge::to_stored`]: for `None`, both columns are null. See
+    /// [`ServerPolicy::check_authorization_request`] for everything else.
     ///
     /// # Errors
     ///
-    /// Those of [`ServerPolicy::check_authorization_request`], except
-    /// [`MissingChallenge`](AuthorizationError::MissingChallenge).
+    /// Those of [`ServerPolicy::check_authorization_request`];
+    /// [`MissingChallenge`](AuthorizationError::MissingChallenge) only if PKCE is [required](Self::require_pkce).
     ///
     /// ```
     /// use pkce_core::{AuthorizationError, ServerPolicy};
@@ -315,41 +355,53 @@ impl LenientPolicy {
         code_challenge: Option<&str>,
         code_challenge_method: Option<&str>,
     ) -> Result<Option<CodeChallenge>, AuthorizationError> {
-        self.strict.parse_challenge(code_challenge, code_challenge_method)
+        match self.base.parse_challenge(code_challenge, code_challenge_method)? {
+            None if self.pkce_required => Err(AuthorizationError::MissingChallenge),
+            challenge => Ok(challenge),
+        }
     }
 
     /// Checks the `code_verifier` of a token request against the challenge stored with the code, if there is one.
     ///
-    /// `Ok` alone does not mean that a verifier was checked: match on the [`PkceOutcome`]. See
+    /// `Ok` alone does not mean that a verifier was checked: call [`PkceOutcome::or_authenticated`] on the result. See
     /// [`ServerPolicy::check_token_request`] for the parameters and for what is secret.
     ///
     /// # Errors
     ///
-    /// Those of [`ServerPolicy::check_token_request`], except [`MissingChallenge`](TokenError::MissingChallenge).
+    /// Those of [`ServerPolicy::check_token_request`]; [`MissingChallenge`](TokenError::MissingChallenge) only if PKCE is
+    /// [required](Self::require_pkce).
     ///
     /// ```
-    /// use pkce_core::{CodeChallenge, PkceOutcome, ServerPolicy};
+    /// use pkce_core::{ServerPolicy, TokenError};
     ///
     /// let policy = ServerPolicy::new().allow_non_pkce();
-    /// let stored = CodeChallenge::from_stored(None, None)?;
     ///
-    /// // A confidential client has authenticated before this.
-    /// match policy.check_token_request(stored.as_ref(), None)? {
-    ///     PkceOutcome::Verified => { /* issue the token */ }
-    ///     PkceOutcome::NotUsed => { /* issue it only if the client has authenticated */ }
-    /// }
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// // Neither request used PKCE.
+    /// let client_is_authenticated = true;
+    /// let outcome = policy.check_token_request(None, None)?;
+    /// assert!(outcome.or_authenticated(client_is_authenticated).is_ok());
+    ///
+    /// // PKCE may be omitted, but not at one endpoint only.
+    /// let verifier = Some("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+    /// let error = policy.check_token_request(None, verifier).unwrap_err();
+    /// assert_eq!(error, TokenError::UnexpectedVerifier);
+    /// # Ok::<(), TokenError>(())
     /// ```
     pub fn check_token_request(
         &self,
         stored: Option<&CodeChallenge>,
         code_verifier: Option<&str>,
     ) -> Result<PkceOutcome, TokenError> {
-        self.strict.verify_stored(stored, code_verifier)
+        match self.base.verify_stored(stored, code_verifier)? {
+            PkceOutcome::NotUsed if self.pkce_required => Err(TokenError::MissingChallenge),
+            outcome => Ok(outcome),
+        }
     }
 }
 
 /// The result of a token request that a [`LenientPolicy`] accepts.
+///
+/// Most servers need no `match` on it: see [`or_authenticated`](Self::or_authenticated).
 ///
 /// ```
 /// use pkce_core::{PkceOutcome, ServerPolicy};
@@ -366,6 +418,36 @@ pub enum PkceOutcome {
     /// Neither request used PKCE, so nothing but client authentication protects the code. Issue no token to a client that
     /// has not authenticated.
     NotUsed,
+}
+
+impl PkceOutcome {
+    /// Accepts [`NotUsed`](Self::NotUsed) only if the client has authenticated.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`TokenError::MissingChallenge`] for `NotUsed` if `client_is_authenticated` is false.
+    ///
+    /// # Security
+    ///
+    /// Pass true only if the client proved in this request that it holds its credentials, such as a client secret, a signed
+    /// assertion or a TLS certificate. A `client_id` alone proves nothing.
+    ///
+    /// ```
+    /// use pkce_core::{PkceOutcome, TokenError};
+    ///
+    /// assert!(PkceOutcome::Verified.or_authenticated(false).is_ok());
+    /// assert!(PkceOutcome::NotUsed.or_authenticated(true).is_ok());
+    ///
+    /// let error = PkceOutcome::NotUsed.or_authenticated(false).unwrap_err();
+    /// assert_eq!(error, TokenError::MissingChallenge);
+    /// ```
+    #[doc(alias("confidential", "client_secret"))]
+    pub const fn or_authenticated(self, client_is_authenticated: bool) -> Result<(), TokenError> {
+        match self {
+            Self::NotUsed if !client_is_authenticated => Err(TokenError::MissingChallenge),
+            Self::Verified | Self::NotUsed => Ok(()),
+        }
+    }
 }
 
 /// Treats an empty parameter as absent (RFC 6749 sections 3.1 and 3.2).

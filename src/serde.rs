@@ -98,7 +98,8 @@ impl<'de> Deserialize<'de> for CodeVerifier {
 
 /// Serializes a [`CodeVerifier`] as its string, for a field marked `#[serde(with = "pkce_core::expose_secret")]`.
 ///
-/// For an `Option<CodeVerifier>`, use [`expose_secret::option`].
+/// The field may also be an owner of a verifier, such as `Arc<CodeVerifier>` in a struct that derives `Clone`, or a `Box`
+/// or `Rc`. For an `Option`, use [`expose_secret::option`].
 ///
 /// Requires the feature `serde`.
 ///
@@ -135,6 +136,8 @@ impl<'de> Deserialize<'de> for CodeVerifier {
 /// ```
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 pub mod expose_secret {
+    use core::borrow::Borrow;
+
     use super::{CodeVerifier, Deserialize, Deserializer, Serializer};
 
     /// Serializes the verifier as a string.
@@ -146,20 +149,20 @@ pub mod expose_secret {
     /// # Security
     ///
     /// The output contains the secret.
-    pub fn serialize<S: Serializer>(verifier: &CodeVerifier, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(verifier.expose_secret())
+    pub fn serialize<T: Borrow<CodeVerifier>, S: Serializer>(verifier: &T, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(verifier.borrow().expose_secret())
     }
 
-    /// Behaves like `CodeVerifier::deserialize`. `#[serde(with)]` requires a function of this name.
+    /// Behaves like `CodeVerifier::deserialize`, and passes the verifier to its owner. `#[serde(with)]` requires a function of this name.
     ///
     /// # Errors
     ///
     /// Returns an error if the value is not a string or if [`CodeVerifier::parse`] refuses it.
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<CodeVerifier, D::Error> {
-        CodeVerifier::deserialize(deserializer)
+    pub fn deserialize<'de, T: From<CodeVerifier>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+        CodeVerifier::deserialize(deserializer).map(T::from)
     }
 
-    /// Serializes an `Option<CodeVerifier>`, for a field marked
+    /// Serializes an `Option` of a [`CodeVerifier`] or of an owner of one, for a field marked
     /// `#[serde(with = "pkce_core::expose_secret::option", default)]`.
     ///
     /// `default` makes an absent field `None`; without it, an absent field is an error.
@@ -184,7 +187,7 @@ pub mod expose_secret {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     pub mod option {
-        use super::{CodeVerifier, Deserialize, Deserializer, Serializer};
+        use super::{Borrow, CodeVerifier, Deserialize, Deserializer, Serializer};
 
         /// Serializes the verifier as a string, or `None`.
         ///
@@ -195,9 +198,12 @@ pub mod expose_secret {
         /// # Security
         ///
         /// The output contains the secret.
-        pub fn serialize<S: Serializer>(verifier: &Option<CodeVerifier>, serializer: S) -> Result<S::Ok, S::Error> {
+        pub fn serialize<T: Borrow<CodeVerifier>, S: Serializer>(
+            verifier: &Option<T>,
+            serializer: S,
+        ) -> Result<S::Ok, S::Error> {
             match verifier {
-                Some(verifier) => serializer.serialize_some(verifier.expose_secret()),
+                Some(verifier) => serializer.serialize_some(verifier.borrow().expose_secret()),
                 None => serializer.serialize_none(),
             }
         }
@@ -209,8 +215,10 @@ pub mod expose_secret {
         /// Returns an error if the value is neither `null` nor a string, or if [`CodeVerifier::parse`] refuses it. An
         /// absent field is an error, unless the field is marked
         /// `#[serde(with = "pkce_core::expose_secret::option", default)]`.
-        pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<CodeVerifier>, D::Error> {
-            Option::deserialize(deserializer)
+        pub fn deserialize<'de, T: From<CodeVerifier>, D: Deserializer<'de>>(
+            deserializer: D,
+        ) -> Result<Option<T>, D::Error> {
+            Ok(Option::<CodeVerifier>::deserialize(deserializer)?.map(T::from))
         }
     }
 }

@@ -22,7 +22,7 @@ const VERIFIER: [(ParseVerifierError, &str); 2] = [
 const CHALLENGE: [(ParseChallengeError, &str); 5] = [
     (
         ParseChallengeError::InvalidLength { len: 44, method: S256 },
-        "invalid length 44: an S256 code_challenge has exactly 43 characters",
+        "invalid length 44: an S256 code_challenge has exactly 43 characters, without padding (=)",
     ),
     (
         ParseChallengeError::InvalidLength {
@@ -123,12 +123,12 @@ fn token_errors() {
     let others = [
         (
             TokenError::MissingVerifier,
-            "missing or empty code_verifier: the authorization request had a code_challenge",
+            "missing or empty code_verifier: a code_challenge is stored with the code",
             "invalid_grant",
         ),
         (
             TokenError::UnexpectedVerifier,
-            "unexpected code_verifier: the authorization request had no code_challenge",
+            "unexpected code_verifier: no code_challenge is stored with the code",
             "invalid_request",
         ),
         (
@@ -143,7 +143,7 @@ fn token_errors() {
         ),
         (
             TokenError::MissingChallenge,
-            "missing or empty code_challenge in the authorization request: PKCE is required",
+            "no code_challenge is stored with the code: PKCE is required",
             "invalid_grant",
         ),
     ];
