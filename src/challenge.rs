@@ -60,8 +60,8 @@ impl CodeChallenge {
     ///
     /// # Errors
     ///
-    /// Returns [`ParseChallengeError`] if the length, a byte or, for S256, the last character is invalid. Never continue as
-    /// if there were no challenge.
+    /// Returns [`ParseChallengeError`] if the length, a byte or, for S256, the last character is invalid. Base64 with
+    /// padding (`=`) has an invalid length. Never continue as if there were no challenge.
     ///
     /// # Security
     ///
@@ -75,8 +75,7 @@ impl CodeChallenge {
     /// assert!(CodeChallenge::parse(text, CodeChallengeMethod::S256).is_ok());
     /// assert!(CodeChallenge::parse(&text[1..], CodeChallengeMethod::S256).is_err());
     /// ```
-    #[doc(alias("base64", "validate"))]
-    #[inline]
+    #[doc(alias("base64", "padding", "validate"))]
     pub fn parse(value: &str, method: CodeChallengeMethod) -> Result<Self, ParseChallengeError> {
         match method {
             CodeChallengeMethod::S256 => Ok(Self(Repr::S256(decode_s256(value)?))),

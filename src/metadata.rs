@@ -9,7 +9,7 @@ use crate::method::CodeChallengeMethod;
 /// |---|---|
 /// | [`Listed`](Self::Listed) | Use S256. |
 /// | [`NotListed`](Self::NotListed) | Stop. Never fall back to plain ([RFC 7636 section 7.2](https://www.rfc-editor.org/rfc/rfc7636#section-7.2)). |
-/// | [`Unknown`](Self::Unknown) | Send S256 anyway. A server that does not know PKCE ignores it and the login is not protected; stop if that is not acceptable. |
+/// | [`Unknown`](Self::Unknown) | Send S256 anyway. A server that does not know PKCE ignores it and the login is not protected; stop if that is not acceptable, as for a client of the Model Context Protocol (MCP). |
 ///
 /// ```
 /// use pkce_core::S256Support;
@@ -19,6 +19,7 @@ use crate::method::CodeChallengeMethod;
 /// assert_eq!(S256Support::from_metadata(None::<[&str; 0]>), S256Support::Unknown);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[doc(alias = "mcp")]
 #[must_use = "a client must not start a login with a server that does not support S256"]
 pub enum S256Support {
     /// The list contains `S256`.

@@ -148,7 +148,7 @@ impl ServerPolicy {
     /// repeated parameter before the call
     /// ([RFC 6749 section 3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)). Read `stored` with
     /// [`CodeChallenge::from_stored`]. Call this before issuing any token, after checking that the code was issued to this
-    /// client.
+    /// client. Call it for `grant_type=authorization_code` only: a refresh token and a device code have no challenge.
     ///
     /// # Errors
     ///
@@ -176,7 +176,7 @@ impl ServerPolicy {
     /// assert_eq!(error, TokenError::Mismatch);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[doc(alias("verify", "validate", "compare", "server", "axum"))]
+    #[doc(alias("verify", "validate", "compare", "server", "axum", "refresh", "device"))]
     pub fn check_token_request(
         &self,
         stored: Option<&CodeChallenge>,

@@ -22,7 +22,7 @@ use crate::secret::{base64url, syntax};
 /// # Security
 ///
 /// A verifier cannot be printed, cloned, compared with `==`, hashed or serialized by accident. To share one, use
-/// `Arc<CodeVerifier>`.
+/// `Arc<CodeVerifier>`, which is `Clone`.
 ///
 /// It is wiped when it is dropped. With the feature `alloc` it is one heap block, and moving it leaves no copy. Without
 /// `alloc` it is stored inline, and every move may leave a copy that is not wiped, so create it where it stays. The
@@ -44,7 +44,7 @@ use crate::secret::{base64url, syntax};
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[doc(alias("wipe", "zeroize"))]
+#[doc(alias("arc", "wipe", "zeroize"))]
 pub struct CodeVerifier(SecretText);
 
 // Literals, because the documentation shows nothing else.
