@@ -1,9 +1,16 @@
 //! `Serialize` and `Deserialize`, with the names and values of the protocol and the same checks as everywhere else.
 //!
-//! No error of these impls quotes the input. A format that finds a value of the wrong type builds its error before it
-//! calls the visitor (``invalid type: string "dBjft…"``), and some add the value to an error that the visitor returns
-//! (axum's `Path`). So a visitor does not refuse a string. It returns the result of parsing as its value; any error that
-//! remains is the format's, and is replaced:
+//! The visitors are written by hand for three reasons:
+//!
+//! - **A borrowed text is parsed in place.** Reading it into a `Zeroizing<String>` first would save the visitor of
+//!   strings, but copies the text with `memcpy`: 64 of 128 characters stay in vector registers. `.ci/run residue` fails.
+//! - **An owned text or byte buffer is wiped**, even if it is refused, is of the wrong type or names a field.
+//!   `.ci/run formats` fails without it.
+//! - **No error quotes the input.** A format that finds a value of the wrong type builds its error before it calls the
+//!   visitor (``invalid type: string "dBjft…"``), and some add the value to an error that the visitor returns (axum's
+//!   `Path`). So a visitor does not refuse a string. It returns the result of parsing as its value; any error that
+//!   remains is the format's, and is replaced, even for truncated input and I/O errors. `.ci/run formats` passes real
+//!   verifiers as the wrong value, of every type, in every format.
 //!
 //! ```text
 //! deserialize_str(StrVisitor) -> Ok(Ok(value))         -> Ok(value)
@@ -11,13 +18,9 @@
 //!                                Err(format's error)   -> Err(custom("cannot read …"))
 //! ```
 //!
-//! The cost is that truncated input and I/O errors are replaced as well.
-//!
 //! `deserialize_any` would call the visitor for a value of any type, and keep those errors, but it changes what is
 //! read: quick-xml passes a map for an element, YAML and csv pass a number for digits, postcard and bincode refuse it,
 //! and a flattened challenge would leave its fields to the next flattened field.
-//!
-//! Checked by `.ci/run formats`: real verifiers as the wrong value, of every type, in every format.
 
 use core::fmt;
 
@@ -28,7 +31,7 @@ use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 use crate::challenge::CodeChallenge;
-use crate::error::ParseChallengeError;
+use crate::error::ParseChallengeError::InvalidLength;
 use crate::method::{CodeChallengeMethod, ParseMethodError};
 use crate::secret::syntax::{MAX_LEN, MIN_LEN};
 use crate::secret::text::SecretText;
@@ -145,10 +148,6 @@ pub mod expose_secret {
     /// # Errors
     ///
     /// Returns the error of the format.
-    ///
-    /// # Security
-    ///
-    /// The output contains the secret.
     pub fn serialize<T: Borrow<CodeVerifier>, S: Serializer>(verifier: &T, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(verifier.borrow().expose_secret())
     }
@@ -194,10 +193,6 @@ pub mod expose_secret {
         /// # Errors
         ///
         /// Returns the error of the format.
-        ///
-        /// # Security
-        ///
-        /// The output contains the secret.
         pub fn serialize<T: Borrow<CodeVerifier>, S: Serializer>(
             verifier: &Option<T>,
             serializer: S,
@@ -342,32 +337,30 @@ impl<'de> Visitor<'de> for ChallengeVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ChallengeFields, A::Error> {
         let mut fields = ChallengeFields::default();
         while let Some(field) = map.next_key()? {
-            match field {
-                Field::Challenge => {
-                    let text = map.next_value_seed(StrVisitor(ChallengeText::new))?;
-                    if fields.challenge.replace(text).is_some() {
-                        fields.repeated = Some(CHALLENGE);
-                    }
-                }
-                Field::Method => {
-                    let method = map.next_value_seed(StrVisitor(str::parse))?;
-                    if fields.method.replace(method).is_some() {
-                        fields.repeated = Some(METHOD);
-                    }
-                }
+            let seen = match field {
+                Field::Challenge => fields
+                    .challenge
+                    .replace(map.next_value_seed(StrVisitor(hold))?)
+                    .is_some(),
+                Field::Method => fields
+                    .method
+                    .replace(map.next_value_seed(StrVisitor(str::parse))?)
+                    .is_some(),
                 Field::Other => {
                     let _: IgnoredAny = map.next_value()?;
+                    continue;
                 }
-            }
+            };
+            fields.repeated |= seen;
         }
         Ok(fields)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<ChallengeFields, A::Error> {
         Ok(ChallengeFields {
-            challenge: seq.next_element_seed(StrVisitor(ChallengeText::new))?,
+            challenge: seq.next_element_seed(StrVisitor(hold))?,
             method: seq.next_element_seed(StrVisitor(str::parse))?,
-            repeated: None,
+            repeated: false,
         })
     }
 
@@ -391,41 +384,31 @@ impl<'de> Visitor<'de> for ChallengeVisitor {
 /// What a format found in the fields of a challenge, checked once all of them are read.
 #[derive(Default)]
 struct ChallengeFields {
-    challenge: Option<ChallengeText>,
+    challenge: Option<Result<SecretText, usize>>,
     method: Option<Result<CodeChallengeMethod, ParseMethodError>>,
-    repeated: Option<&'static str>,
+    repeated: bool,
+}
+
+/// Holds the text of a challenge until its method is known: it may be plain, so it is wiped. Returns the length of a text
+/// that is too short or too long for either method.
+fn hold(text: &str) -> Result<SecretText, usize> {
+    match text.len() {
+        MIN_LEN..=MAX_LEN => Ok(SecretText::from_bytes(text.as_bytes())),
+        len => Err(len),
+    }
 }
 
 impl ChallengeFields {
     fn parse<E: Error>(self) -> Result<CodeChallenge, E> {
-        if let Some(name) = self.repeated {
-            return Err(E::duplicate_field(name));
+        if self.repeated {
+            return Err(E::custom("duplicate field in a code_challenge"));
         }
         let challenge = self.challenge.ok_or_else(|| E::missing_field(CHALLENGE))?;
         let method = self.method.ok_or_else(|| E::missing_field(METHOD))?;
-        challenge.parse(method.map_err(E::custom)?).map_err(E::custom)
-    }
-}
-
-/// The text of a challenge until its method is known. It may be plain, so it is held in memory that is wiped.
-enum ChallengeText {
-    Held(SecretText),
-    /// Too short or too long for either method.
-    InvalidLength(usize),
-}
-
-impl ChallengeText {
-    fn new(text: &str) -> Self {
-        match text.len() {
-            MIN_LEN..=MAX_LEN => Self::Held(SecretText::from_bytes(text.as_bytes())),
-            len => Self::InvalidLength(len),
-        }
-    }
-
-    fn parse(&self, method: CodeChallengeMethod) -> Result<CodeChallenge, ParseChallengeError> {
-        match self {
-            Self::Held(text) => CodeChallenge::parse(text.as_str(), method),
-            Self::InvalidLength(len) => Err(ParseChallengeError::InvalidLength { len: *len, method }),
+        let method = method.map_err(E::custom)?;
+        match challenge {
+            Ok(text) => CodeChallenge::parse(text.as_str(), method).map_err(E::custom),
+            Err(len) => Err(E::custom(InvalidLength { len, method })),
         }
     }
 }

@@ -35,7 +35,8 @@ fuzz_target!(|input: Input| {
         let given = assert_authorization(allow, challenge, method);
         // The database stores the text and the method, and the policy may change before the token request.
         let row = given.as_ref().map(|given| (given.as_str(), given.method()));
-        let kept = assert_stored(row.map(|row| row.0), row.map(|row| row.1.as_str()));
+        let (text, method) = CodeChallenge::to_stored(given.as_ref());
+        let kept = assert_stored(text, method);
         assert_eq!(given.is_some(), kept.is_some());
         if let (Some(given), Some(kept)) = (&given, &kept) {
             assert_same(given, kept);
@@ -101,13 +102,13 @@ fn check_authorization_request(
     challenge: Option<&str>,
     method: Option<&str>,
 ) -> Result<Option<CodeChallenge>, AuthorizationError> {
-    if allow.non_pkce {
-        strict(allow)
-            .allow_non_pkce()
-            .check_authorization_request(challenge, method)
-    } else {
-        strict(allow).check_authorization_request(challenge, method).map(Some)
+    let lenient = strict(allow).allow_non_pkce().require_pkce(!allow.non_pkce);
+    let checked = lenient.check_authorization_request(challenge, method);
+    if !allow.non_pkce {
+        let strict = strict(allow).check_authorization_request(challenge, method);
+        assert_eq!(checked, strict.map(Some));
     }
+    checked
 }
 
 fn check_token_request(
@@ -115,12 +116,13 @@ fn check_token_request(
     stored: Option<&CodeChallenge>,
     verifier: Option<&str>,
 ) -> Result<PkceOutcome, TokenError> {
-    if allow.non_pkce {
-        strict(allow).allow_non_pkce().check_token_request(stored, verifier)
-    } else {
-        let checked = strict(allow).check_token_request(stored, verifier);
-        checked.map(|()| PkceOutcome::Verified)
+    let lenient = strict(allow).allow_non_pkce().require_pkce(!allow.non_pkce);
+    let checked = lenient.check_token_request(stored, verifier);
+    if !allow.non_pkce {
+        let strict = strict(allow).check_token_request(stored, verifier);
+        assert_eq!(checked, strict.map(|()| PkceOutcome::Verified));
     }
+    checked
 }
 
 /// Returns the challenge of a row, as the model does.
@@ -167,7 +169,11 @@ fn assert_token(
     let result = check_token_request(allow, stored, verifier);
     assert_eq!(result, token_model(allow, row, verifier), "{allow:?}");
     match result {
-        Ok(outcome) => assert_eq!(outcome == PkceOutcome::Verified, stored.is_some()),
+        Ok(outcome) => {
+            assert_eq!(outcome == PkceOutcome::Verified, stored.is_some());
+            assert_eq!(outcome.or_authenticated(true), Ok(()));
+            assert_eq!(outcome.or_authenticated(false).is_ok(), stored.is_some());
+        }
         Err(why) => {
             assert_eq!(why.oauth_error(), oauth_error(why));
             assert_fits_error_description(&why);

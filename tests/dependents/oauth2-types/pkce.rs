@@ -4,7 +4,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use mas_iana::oauth::PkceCodeChallengeMethod;
 use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseVerifierError};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// The challenge and its method in an authorization request. Deserializing checks both.
@@ -90,10 +90,6 @@ impl CodeChallengeMethodExt for PkceCodeChallengeMethod {
 #[derive(Clone, Serialize, Deserialize)]
 pub struct TokenRequest {
     /// The verifier.
-    #[serde(serialize_with = "pkce_core::expose_secret::serialize", deserialize_with = "shared")]
+    #[serde(with = "pkce_core::expose_secret")]
     pub code_challenge_verifier: Arc<CodeVerifier>,
-}
-
-fn shared<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<CodeVerifier>, D::Error> {
-    CodeVerifier::deserialize(deserializer).map(Arc::new)
 }

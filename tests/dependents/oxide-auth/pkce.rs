@@ -1,29 +1,26 @@
 use std::borrow::Cow;
 
-use pkce_core::{CodeChallenge, CodeChallengeMethod, LenientPolicy, PkceOutcome, ServerPolicy};
+use pkce_core::{CodeChallenge, CodeChallengeMethod, LenientPolicy, ServerPolicy};
 
 use crate::primitives::grant::{GrantExtension, Value};
 
 /// Proof Key for Code Exchange (RFC 7636), by `pkce-core`.
 pub struct Pkce {
-    required: bool,
-    policy: ServerPolicy,
+    policy: LenientPolicy,
 }
 
 impl Pkce {
     /// Refuses requests without PKCE.
     pub fn required() -> Pkce {
         Pkce {
-            required: true,
-            policy: ServerPolicy::new(),
+            policy: ServerPolicy::new().allow_non_pkce().require_pkce(true),
         }
     }
 
     /// Accepts requests without PKCE, and checks the others.
     pub fn optional() -> Pkce {
         Pkce {
-            required: false,
-            ..Pkce::required()
+            policy: ServerPolicy::new().allow_non_pkce(),
         }
     }
 
@@ -32,21 +29,12 @@ impl Pkce {
         self.policy = self.policy.allow_plain();
     }
 
-    fn lenient(&self) -> LenientPolicy {
-        self.policy.allow_non_pkce()
-    }
-
     /// Checks an authorization request. Returns what to store with the grant.
     pub fn challenge(&self, method: Option<Cow<str>>, challenge: Option<Cow<str>>) -> Result<Option<Value>, ()> {
         if cfg!(feature = "planted-fault") && challenge.as_deref() == Some("") {
             return Ok(Some(Value::private(Some("S".to_owned()))));
         }
-        let (challenge, method) = (challenge.as_deref(), method.as_deref());
-        let challenge = if self.required {
-            self.policy.check_authorization_request(challenge, method).map(Some)
-        } else {
-            self.lenient().check_authorization_request(challenge, method)
-        };
+        let challenge = self.policy.check_authorization_request(challenge.as_deref(), method.as_deref());
         let stored = challenge.map_err(|_| ())?.as_ref().map(encode);
         Ok(stored.map(|text| Value::private(Some(text))))
     }
@@ -58,14 +46,9 @@ impl Pkce {
             Some(Ok(Some(text))) => Some(decode(&text).ok_or(())?),
             Some(_) => return Err(()),
         };
-        let (stored, verifier) = (stored.as_ref(), verifier.as_deref());
-        if self.required {
-            return self.policy.check_token_request(stored, verifier).map_err(|_| ());
-        }
-        match self.lenient().check_token_request(stored, verifier) {
-            Ok(PkceOutcome::Verified | PkceOutcome::NotUsed) => Ok(()),
-            Err(_) => Err(()),
-        }
+        let outcome = self.policy.check_token_request(stored.as_ref(), verifier.as_deref());
+        // A confidential client has authenticated before. A public one is for `required`.
+        outcome.and_then(|outcome| outcome.or_authenticated(true)).map_err(|_| ())
     }
 }
 

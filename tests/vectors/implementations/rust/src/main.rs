@@ -10,7 +10,7 @@ use base64::prelude::BASE64_STANDARD;
 use mas_iana::oauth::PkceCodeChallengeMethod;
 use oauth2::{PkceCodeChallenge, PkceCodeVerifier};
 use oauth2_types::pkce::CodeChallengeMethodExt;
-use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ServerPolicy};
+use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, LenientPolicy, ServerPolicy};
 
 /// Returns whether the implementation accepts the input, or `None` if it has no function for it.
 type Adapter = fn(&str, &[Field]) -> Option<bool>;
@@ -79,13 +79,9 @@ fn pkce_core_accepts(group: &str, fields: &[Field]) -> Option<bool> {
             CodeChallenge::from_stored(challenge.as_deref(), method.as_deref()).is_ok()
         }
         ("authorization_requests", [Flag(require_pkce), Flag(allow_plain), Text(challenge), Text(method)]) => {
-            let (policy, challenge, method) = (policy(*allow_plain), challenge.as_deref(), method.as_deref());
-            if *require_pkce {
-                policy.check_authorization_request(challenge, method).is_ok()
-            } else {
-                let policy = policy.allow_non_pkce();
-                policy.check_authorization_request(challenge, method).is_ok()
-            }
+            let policy = policy(*require_pkce, *allow_plain);
+            let checked = policy.check_authorization_request(challenge.as_deref(), method.as_deref());
+            checked.is_ok()
         }
         (
             "token_requests",
@@ -98,26 +94,16 @@ fn pkce_core_accepts(group: &str, fields: &[Field]) -> Option<bool> {
             ],
         ) => {
             let stored = CodeChallenge::from_stored(challenge.as_deref(), method.as_deref()).ok()?;
-            let (policy, verifier) = (policy(*allow_plain), verifier.as_deref());
-            if *require_pkce {
-                policy.check_token_request(stored.as_ref(), verifier).is_ok()
-            } else {
-                policy
-                    .allow_non_pkce()
-                    .check_token_request(stored.as_ref(), verifier)
-                    .is_ok()
-            }
+            let policy = policy(*require_pkce, *allow_plain);
+            policy.check_token_request(stored.as_ref(), verifier.as_deref()).is_ok()
         }
         _ => panic!("unknown group"),
     })
 }
 
-fn policy(allow_plain: bool) -> ServerPolicy {
-    if allow_plain {
-        ServerPolicy::new().allow_plain()
-    } else {
-        ServerPolicy::new()
-    }
+fn policy(require_pkce: bool, allow_plain: bool) -> LenientPolicy {
+    let policy = ServerPolicy::new().allow_non_pkce().require_pkce(require_pkce);
+    if allow_plain { policy.allow_plain() } else { policy }
 }
 
 /// The inputs of a pair.
