@@ -16,7 +16,7 @@
 
 // The imports are for the links in the pages.
 
-#[doc(alias("nonce", "state"))]
+#[doc(alias = "nonce")]
 pub mod client {
     #![doc = include_str!("guides/client.md")]
     use super::*;

@@ -309,7 +309,7 @@ impl LenientPolicy {
     /// let result = lenient.require_pkce(public_client).check_token_request(None, None);
     /// assert_eq!(result, Err(TokenError::MissingChallenge));
     /// ```
-    #[doc(alias("require", "enforce", "mandatory"))]
+    #[doc(alias = "mandatory")]
     #[must_use]
     pub const fn require_pkce(self, required: bool) -> Self {
         Self {
