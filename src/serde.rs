@@ -337,21 +337,21 @@ impl<'de> Visitor<'de> for ChallengeVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ChallengeFields, A::Error> {
         let mut fields = ChallengeFields::default();
         while let Some(field) = map.next_key()? {
-            let seen = match field {
-                Field::Challenge => fields
-                    .challenge
-                    .replace(map.next_value_seed(StrVisitor(hold))?)
-                    .is_some(),
-                Field::Method => fields
-                    .method
-                    .replace(map.next_value_seed(StrVisitor(str::parse))?)
-                    .is_some(),
+            let repeated = match field {
+                Field::Challenge => {
+                    let text = map.next_value_seed(StrVisitor(hold))?;
+                    fields.challenge.replace(text).map(|_| CHALLENGE)
+                }
+                Field::Method => {
+                    let method = map.next_value_seed(StrVisitor(str::parse))?;
+                    fields.method.replace(method).map(|_| METHOD)
+                }
                 Field::Other => {
                     let _: IgnoredAny = map.next_value()?;
-                    continue;
+                    None
                 }
             };
-            fields.repeated |= seen;
+            fields.repeated = fields.repeated.or(repeated);
         }
         Ok(fields)
     }
@@ -360,7 +360,7 @@ impl<'de> Visitor<'de> for ChallengeVisitor {
         Ok(ChallengeFields {
             challenge: seq.next_element_seed(StrVisitor(hold))?,
             method: seq.next_element_seed(StrVisitor(str::parse))?,
-            repeated: false,
+            repeated: None,
         })
     }
 
@@ -386,7 +386,7 @@ impl<'de> Visitor<'de> for ChallengeVisitor {
 struct ChallengeFields {
     challenge: Option<Result<SecretText, usize>>,
     method: Option<Result<CodeChallengeMethod, ParseMethodError>>,
-    repeated: bool,
+    repeated: Option<&'static str>,
 }
 
 /// Holds the text of a challenge until its method is known: it may be plain, so it is wiped. Returns the length of a text
@@ -400,8 +400,8 @@ fn hold(text: &str) -> Result<SecretText, usize> {
 
 impl ChallengeFields {
     fn parse<E: Error>(self) -> Result<CodeChallenge, E> {
-        if self.repeated {
-            return Err(E::custom("duplicate field in a code_challenge"));
+        if let Some(name) = self.repeated {
+            return Err(E::duplicate_field(name));
         }
         let challenge = self.challenge.ok_or_else(|| E::missing_field(CHALLENGE))?;
         let method = self.method.ok_or_else(|| E::missing_field(METHOD))?;
