@@ -6,10 +6,12 @@
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 ROOT=$PWD
+# shellcheck source=.ci/versions
+source .ci/versions
 # Every package builds in one directory.
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$ROOT/target}
 export CARGO_TERM_COLOR=never CARGO_INCREMENTAL=0 TERM=dumb
-export PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
+export PATH="${CARGO_INSTALL_ROOT:+$CARGO_INSTALL_ROOT/bin:}${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
 
 SCRATCH=$(mktemp -d)
 trap 'rm -rf "$SCRATCH"' EXIT
@@ -47,7 +49,7 @@ miri_tests() {
 # miri [OPTION...]: runs those tests, one program on each core. Prints the output of a program in one piece.
 miri() {
     local one='out=$("$@" 2>&1) || { printf "%s\n" "$out"; exit 255; }; printf "%s\n" "$out"'
-    local -a command=(cargo +nightly miri test --locked --all-features --package pkce-core "$@")
+    local -a command=(cargo "+$NIGHTLY" miri test --locked --all-features --package pkce-core "$@")
     # shellcheck disable=SC2046 # options, to be split
     "${command[@]}" --no-run --lib $(miri_tests)
     # shellcheck disable=SC2046
@@ -91,20 +93,57 @@ need_target() {
     done
 }
 
-# need_tool NAME VERSION [COMMAND]: a program from the registry. Another version will do.
+# need_tool NAME [COMMAND]: a program of .ci/versions. If it is there, another version will do.
 need_tool() {
-    command -v "${3:-$1}" >/dev/null || CARGO_TARGET_DIR=$CARGO_TARGET_DIR/tools quietly cargo install --locked --version "$2" "$1"
+    command -v "${2:-$1}" >/dev/null || CARGO_TARGET_DIR=$CARGO_TARGET_DIR/tools quietly \
+        cargo install --locked --version "$(awk -v name="$1" '$1 == name { print $2 }' <<<"$PROGRAMS")" "$1"
+}
+
+# install_packages PACKAGE...: packages of the distribution.
+install_packages() {
+    local -a root=()
+    [ "$(id -u)" -eq 0 ] || root=(sudo)
+    quietly "${root[@]}" apt-get update
+    quietly "${root[@]}" apt-get install -y --no-install-recommends "$@"
 }
 
 # need_package COMMAND [PACKAGE...]
 need_package() {
     command -v "$1" >/dev/null && return
-    local -a root=()
-    [ "$(id -u)" -eq 0 ] || root=(sudo)
-    quietly "${root[@]}" apt-get update
     [ $# -gt 1 ] || set -- "$1" "$1"
-    quietly "${root[@]}" apt-get install -y --no-install-recommends "${@:2}"
+    install_packages "${@:2}"
 }
+
+# need_chromium: sets CHROMIUM, the path of a browser.
+need_chromium() {
+    need_package "${CHROMIUM:-chromium}" chromium
+    CHROMIUM=$(command -v "${CHROMIUM:-chromium}")
+    export CHROMIUM
+}
+
+# need_npm NAME PACKAGE...: sets MODULES, a directory where node finds these packages.
+need_npm() {
+    MODULES=$CARGO_TARGET_DIR/npm/$1
+    shift
+    [ ! -e "$MODULES/$*" ] || return 0
+    quietly npm install --no-audit --no-fund --prefix "$MODULES" "$@"
+    touch "$MODULES/$*"
+}
+
+# need_python NAME PACKAGE...: sets PYTHON, which has these packages, in an environment of that name.
+need_python() {
+    local directory=$CARGO_TARGET_DIR/python/$1
+    shift
+    PYTHON=$directory/bin/python
+    [ ! -e "$directory/$*" ] || return 0
+    # Some distributions have it in a package of its own.
+    python3 -c 'import ensurepip' 2>/dev/null || install_packages python3-venv
+    quietly python3 -m venv --clear "$directory"
+    quietly "$PYTHON" -m pip install --disable-pip-version-check "$@"
+    touch "$directory/$*"
+}
+
+need_toolchain "$RUSTUP_TOOLCHAIN"
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Fuzzing, which both scripts do for a different time
@@ -113,20 +152,20 @@ need_package() {
 # fuzz SECONDS: runs every target for SECONDS, one per core, and then shows that each finds a broken law.
 fuzz() {
     local targets
-    need_toolchain nightly
-    need_tool cargo-fuzz 0.13.2
+    need_toolchain "$NIGHTLY"
+    need_tool cargo-fuzz
     # Coverage-guided: what an earlier run found is where the next one starts.
-    targets=$(cargo +nightly fuzz list)
-    cargo +nightly fuzz build
+    targets=$(cargo "+$NIGHTLY" fuzz list)
+    cargo "+$NIGHTLY" fuzz build
     # shellcheck disable=SC2016 # expanded by the inner shell
     xargs -P "$(nproc)" -I{} bash -euo pipefail -c '
         mkdir -p fuzz/corpus/{}
-        timeout $((600 + $0)) cargo +nightly fuzz run {} fuzz/corpus/{} fuzz/seeds/{} -- -max_total_time="$0" >"$1/{}" 2>&1 ||
+        timeout $((600 + $0)) cargo "+$NIGHTLY" fuzz run {} fuzz/corpus/{} fuzz/seeds/{} -- -max_total_time="$0" >"$1/{}" 2>&1 ||
             { tail -n 60 "$1/{}"; exit 255; }
         grep -E "^Done [1-9]" "$1/{}"
         # The control: with this variable the oracle of the target is wrong.
         mkdir "$1/{}.corpus"
-        if PKCE_FUZZ_CONTROL=1 cargo +nightly fuzz run {} "$1/{}.corpus" fuzz/seeds/{} -- -max_total_time=60 -artifact_prefix="$1/" >"$1/{}.control" 2>&1
+        if PKCE_FUZZ_CONTROL=1 cargo "+$NIGHTLY" fuzz run {} "$1/{}.corpus" fuzz/seeds/{} -- -max_total_time=60 -artifact_prefix="$1/" >"$1/{}.control" 2>&1
         then echo "{} does not notice a wrong oracle"; exit 255; fi
         grep -q "panicked at" "$1/{}.control" || { tail -n 60 "$1/{}.control"; exit 255; }
     ' "$1" "$SCRATCH" <<<"$targets" | tee "$SCRATCH/fuzz"

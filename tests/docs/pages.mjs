@@ -14,7 +14,7 @@ const pages = readdirSync(root, { recursive: true })
   .map((name) => join(root, name));
 
 const browser = await chromium.launch({
-  executablePath: '/usr/bin/chromium',
+  executablePath: process.env.CHROMIUM,
   args: [
     '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
     '--disable-component-update', '--disable-sync', '--allow-file-access-from-files',
