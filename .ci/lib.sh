@@ -46,14 +46,17 @@ miri_tests() {
     integration_tests allocations entropy examples exhaustive flow manifest secrecy system_generator
 }
 
-# miri [OPTION...]: runs those tests, one program on each core. Prints the output of a program in one piece.
+# miri TESTS [OPTION...]: runs the tests that these options name, one program on each core. Prints the output of a program
+# in one piece.
 miri() {
     local one='out=$("$@" 2>&1) || { printf "%s\n" "$out"; exit 255; }; printf "%s\n" "$out"'
-    local -a command=(cargo "+$NIGHTLY" miri test --locked --all-features --package pkce-core "$@")
-    # shellcheck disable=SC2046 # options, to be split
-    "${command[@]}" --no-run --lib $(miri_tests)
-    # shellcheck disable=SC2046
-    tests xargs -P "$(nproc)" -I{} bash -c "$one" - "${command[@]}" {} < <(printf '%s\n' --lib $(miri_tests))
+    local -a options command=(cargo "+$NIGHTLY" miri test --locked --all-features --package pkce-core "${@:2}")
+    need_toolchain "$NIGHTLY"
+    need_component miri "$NIGHTLY"
+    need_component rust-src "$NIGHTLY"
+    mapfile -t options < <(xargs -n 1 <<<"$1")
+    "${command[@]}" --no-run "${options[@]}"
+    tests xargs -P "$(nproc)" -I{} bash -c "$one" - "${command[@]}" {} < <(printf '%s\n' "${options[@]}")
 }
 
 # copy_tree: copies the project's files, committed or not, to an empty directory, and changes to it.
