@@ -11,9 +11,6 @@ use crate::verifier::CodeVerifier;
 const ALPHABET: &[u8; 66] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 
 /// Generates a verifier of 43 to 128 characters. It is not secret: the fuzzer chooses it, through indexes into a table.
-///
-/// Requires the feature `arbitrary`.
-#[cfg_attr(docsrs, doc(cfg(feature = "arbitrary")))]
 impl<'a> Arbitrary<'a> for CodeVerifier {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let mut text = [b'A'; MAX_LEN];
@@ -31,9 +28,6 @@ impl<'a> Arbitrary<'a> for CodeVerifier {
 }
 
 /// Generates a challenge of either method: any digest for S256, any verifier for plain.
-///
-/// Requires the feature `arbitrary`.
-#[cfg_attr(docsrs, doc(cfg(feature = "arbitrary")))]
 impl<'a> Arbitrary<'a> for CodeChallenge {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         match u.arbitrary()? {
@@ -52,9 +46,6 @@ impl<'a> Arbitrary<'a> for CodeChallenge {
 }
 
 /// Generates either method.
-///
-/// Requires the feature `arbitrary`.
-#[cfg_attr(docsrs, doc(cfg(feature = "arbitrary")))]
 impl<'a> Arbitrary<'a> for CodeChallengeMethod {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         Ok(if u.arbitrary()? { Self::S256 } else { Self::Plain })

@@ -363,8 +363,6 @@ impl Error for VerifyError {}
 /// Cannot be constructed outside this crate. To test a failure, pass a `fill` that returns an error to
 /// [`CodeVerifier::try_generate_with`](crate::CodeVerifier::try_generate_with).
 ///
-/// Requires the feature `getrandom`.
-///
 /// ```
 /// use pkce_core::{CodeVerifier, GenerateError};
 ///

@@ -73,10 +73,7 @@ impl TryFrom<&str> for CodeChallengeMethod {
 }
 
 /// For `#[serde(try_from = "String")]` and `#[sqlx(try_from = "String")]`.
-///
-/// Requires the feature `alloc`.
 #[cfg(feature = "alloc")]
-#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
 impl TryFrom<alloc::string::String> for CodeChallengeMethod {
     type Error = ParseMethodError;
 

@@ -33,12 +33,6 @@ pub struct ServerPolicy {
 
 impl ServerPolicy {
     /// Creates a policy that requires PKCE and accepts S256 only.
-    ///
-    /// ```
-    /// use pkce_core::ServerPolicy;
-    ///
-    /// assert_eq!(ServerPolicy::new(), ServerPolicy::default());
-    /// ```
     #[must_use]
     pub const fn new() -> Self {
         Self { plain_allowed: false }

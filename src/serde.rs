@@ -41,9 +41,6 @@ const CHALLENGE: &str = "code_challenge";
 const METHOD: &str = "code_challenge_method";
 
 /// Serializes the method as a string: `S256` or `plain`.
-///
-/// Requires the feature `serde`.
-#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl Serialize for CodeChallengeMethod {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
@@ -52,12 +49,9 @@ impl Serialize for CodeChallengeMethod {
 
 /// Deserializes a string: `S256` or `plain`. The comparison is case-sensitive.
 ///
-/// Requires the feature `serde`.
-///
 /// # Security
 ///
 /// No error quotes the input, with the exceptions listed at `Deserialize` for [`CodeVerifier`].
-#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl<'de> Deserialize<'de> for CodeChallengeMethod {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match deserializer.deserialize_str(StrVisitor(str::parse)) {
@@ -73,8 +67,6 @@ impl<'de> Deserialize<'de> for CodeChallengeMethod {
 ///
 /// There is no `Serialize`. A field that stores the secret uses [`expose_secret`].
 ///
-/// Requires the feature `serde`.
-///
 /// # Security
 ///
 /// No error quotes the input, whatever the format finds in place of the string. For this, every error that the format
@@ -89,7 +81,6 @@ impl<'de> Deserialize<'de> for CodeChallengeMethod {
 /// - The errors of the types around this one, such as a derived struct or a `Vec` in whose place there is a string.
 ///
 /// A `String` or byte buffer that the format passes by value is wiped, even on error. The format's own buffers are not.
-#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl<'de> Deserialize<'de> for CodeVerifier {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match deserializer.deserialize_str(StrVisitor(CodeVerifier::parse)) {
@@ -103,8 +94,6 @@ impl<'de> Deserialize<'de> for CodeVerifier {
 ///
 /// The field may also be an owner of a verifier, such as `Arc<CodeVerifier>` in a struct that derives `Clone`, or a `Box`
 /// or `Rc`. For an `Option`, use [`expose_secret::option`].
-///
-/// Requires the feature `serde`.
 ///
 /// # Security
 ///
@@ -137,7 +126,6 @@ impl<'de> Deserialize<'de> for CodeVerifier {
 ///     verifier: pkce_core::CodeVerifier,
 /// }
 /// ```
-#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 pub mod expose_secret {
     use core::borrow::Borrow;
 
@@ -220,12 +208,9 @@ pub mod expose_secret {
 
 /// Serializes the fields `code_challenge` and `code_challenge_method`.
 ///
-/// Requires the feature `serde`.
-///
 /// # Security
 ///
 /// Serializing a plain challenge writes the verifier.
-#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl Serialize for CodeChallenge {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = serializer.serialize_struct("CodeChallenge", 2)?;
@@ -242,8 +227,6 @@ impl Serialize for CodeChallenge {
 /// drops it first, as `serde_json::Value` and `serde_qs` do. Other fields are ignored, so the challenge can be
 /// flattened into a row in which PKCE is mandatory. A server passes the parameters of a request to
 /// [`ServerPolicy::check_authorization_request`](crate::ServerPolicy::check_authorization_request) instead.
-///
-/// Requires the feature `serde`.
 ///
 /// # Security
 ///
@@ -272,7 +255,6 @@ impl Serialize for CodeChallenge {
 /// }"#;
 /// assert!(serde_json::from_str::<Row>(malformed).is_err());
 /// ```
-#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl<'de> Deserialize<'de> for CodeChallenge {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match deserializer.deserialize_struct("CodeChallenge", &[CHALLENGE, METHOD], ChallengeVisitor) {

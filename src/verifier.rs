@@ -52,29 +52,15 @@ const _: () = assert!(CodeVerifier::MIN_LEN == syntax::MIN_LEN && CodeVerifier::
 
 impl CodeVerifier {
     /// The minimum number of characters: 43.
-    ///
-    /// ```
-    /// use pkce_core::CodeVerifier;
-    ///
-    /// assert!(CodeVerifier::parse(&"a".repeat(CodeVerifier::MIN_LEN)).is_ok());
-    /// ```
     pub const MIN_LEN: usize = 43;
 
     /// The maximum number of characters: 128.
-    ///
-    /// ```
-    /// use pkce_core::CodeVerifier;
-    ///
-    /// assert!(CodeVerifier::parse(&"a".repeat(CodeVerifier::MAX_LEN)).is_ok());
-    /// ```
     pub const MAX_LEN: usize = 128;
 
     /// Generates a verifier of 43 characters from 32 octets of the operating system's random number generator, as
     /// [RFC 7636 section 7.1](https://www.rfc-editor.org/rfc/rfc7636#section-7.1) recommends.
     ///
     /// May block early during boot, until the generator is seeded.
-    ///
-    /// Requires the feature `getrandom`.
     ///
     /// # Errors
     ///
@@ -93,7 +79,6 @@ impl CodeVerifier {
     /// ```
     #[doc(alias("random", "new", "create", "rng"))]
     #[cfg(feature = "getrandom")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "getrandom")))]
     pub fn generate() -> Result<Self, GenerateError> {
         Self::try_generate_with(getrandom::fill).map_err(GenerateError)
     }
@@ -103,8 +88,6 @@ impl CodeVerifier {
     /// Accepts the cryptographically secure generators of `rand` 0.10, such as `rand::rng()`. Generators of `rand` 0.8 and
     /// 0.9 do not implement the traits of `rand_core` 0.10: use [`generate_with`](Self::generate_with). For a generator that
     /// can fail, use [`try_generate_from_rng`](Self::try_generate_from_rng).
-    ///
-    /// Requires the feature `rand_core`.
     ///
     /// # Security
     ///
@@ -123,15 +106,12 @@ impl CodeVerifier {
     /// ```
     #[doc(alias("random", "new", "rng"))]
     #[cfg(feature = "rand_core")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "rand_core")))]
     pub fn generate_from_rng<R: rand_core::CryptoRng + ?Sized>(rng: &mut R) -> Self {
         Self::generate_with(|octets| rng.fill_bytes(octets))
     }
 
     /// Generates a verifier of 43 characters from 32 octets of a generator that can fail, with a single call of
     /// `try_fill_bytes`.
-    ///
-    /// Requires the feature `rand_core`.
     ///
     /// # Errors
     ///
@@ -161,7 +141,6 @@ impl CodeVerifier {
     /// ```
     #[doc(alias("random", "new", "rng"))]
     #[cfg(feature = "rand_core")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "rand_core")))]
     pub fn try_generate_from_rng<R: rand_core::TryCryptoRng + ?Sized>(rng: &mut R) -> Result<Self, R::Error> {
         Self::try_generate_with(|octets| rng.try_fill_bytes(octets))
     }
@@ -368,10 +347,7 @@ impl TryFrom<&str> for CodeVerifier {
 }
 
 /// Parses a `String` and wipes its whole buffer, even on error.
-///
-/// Requires the feature `alloc`.
 #[cfg(feature = "alloc")]
-#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
 impl TryFrom<alloc::string::String> for CodeVerifier {
     type Error = ParseVerifierError;
 
