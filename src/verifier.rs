@@ -16,19 +16,16 @@ use crate::secret::{base64url, syntax};
 /// ([RFC 7636 section 4.1](https://www.rfc-editor.org/rfc/rfc7636#section-4.1)).
 ///
 /// Generate one for each login, send its [`challenge`](Self::challenge) in the authorization request, keep the verifier
-/// in the user's session, and send it in the token request. To store it, use [`expose_secret`](Self::expose_secret); to
-/// read it back, use [`parse`](Self::parse) or `TryFrom<String>`.
+/// in the user's session, and send it in the token request.
 ///
 /// # Security
 ///
 /// A verifier cannot be printed, cloned, compared with `==`, hashed or serialized by accident. To share one, use
 /// `Arc<CodeVerifier>`, which is `Clone`.
 ///
-/// It is wiped when it is dropped. With the feature `alloc` it is one heap block, and moving it leaves no copy. Without
-/// `alloc` it is stored inline, and every move may leave a copy that is not wiped, so create it where it stays. The
-/// caller's own buffers and swapped pages are not wiped.
-///
-/// Its length is not secret.
+/// It is wiped when it is dropped; the caller's own buffers and swapped pages are not. With the feature `alloc` it is one
+/// heap block, and moving it leaves no copy. Without `alloc` it is stored inline, and every move may leave a copy that is
+/// not wiped, so create it where it stays. Its length is not secret.
 ///
 /// ```
 /// # #[cfg(all(feature = "alloc", feature = "getrandom"))] {
@@ -85,9 +82,8 @@ impl CodeVerifier {
 
     /// Generates a verifier of 43 characters from 32 octets of an infallible generator, with a single call of `fill_bytes`.
     ///
-    /// Accepts the cryptographically secure generators of `rand` 0.10, such as `rand::rng()`. Generators of `rand` 0.8 and
-    /// 0.9 do not implement the traits of `rand_core` 0.10: use [`generate_with`](Self::generate_with). For a generator that
-    /// can fail, use [`try_generate_from_rng`](Self::try_generate_from_rng).
+    /// Accepts the cryptographically secure generators of `rand` 0.10. For those of `rand` 0.8 and 0.9, use
+    /// [`generate_with`](Self::generate_with).
     ///
     /// # Security
     ///
@@ -147,13 +143,12 @@ impl CodeVerifier {
 
     /// Generates a verifier of 43 characters from 32 octets that `fill` writes.
     ///
-    /// Needs no trait of `rand_core`. With `rand` 0.8 and 0.9, pass `|octets| rng.fill_bytes(octets)`, where `rng`
-    /// implements `CryptoRng`.
+    /// Accepts a generator of any crate and version.
     ///
     /// # Security
     ///
-    /// `fill` must overwrite the whole slice, which has 32 octets, from a cryptographically secure generator. Octets that
-    /// `fill` does not write remain zero, and nothing detects it. The octets are wiped, even if `fill` panics.
+    /// `fill` must overwrite the whole slice from a cryptographically secure generator. Octets that it does not write remain
+    /// zero; this is not detected. The octets are wiped, even if `fill` panics.
     ///
     /// ```
     /// # mod rand {
@@ -208,33 +203,19 @@ impl CodeVerifier {
 
     /// Encodes random octets as a verifier, in base64url: 32 octets become 43 characters, 96 become 128.
     ///
-    /// A number of octets outside 32 to 96 does not compile: `cargo build` fails, but `cargo check` does not detect it.
+    /// Fewer than 32 octets and more than 96 do not compile: `cargo build` fails, but `cargo check` does not detect it.
     ///
     /// # Security
     ///
-    /// The verifier is exactly as hard to guess as the octets. Draw them from a cryptographically secure generator, use
-    /// them for one verifier only, and wipe them; [`generate_with`](Self::generate_with) wipes them for you. No branch and
-    /// no memory index depends on them.
+    /// Draw the octets from a cryptographically secure generator, use them for one verifier only, and wipe them;
+    /// [`generate_with`](Self::generate_with) wipes them for you. No branch and no memory index depends on them.
     ///
     /// ```
     /// use pkce_core::CodeVerifier;
     ///
-    /// // The octets of RFC 7636 Appendix B.
-    /// let verifier = CodeVerifier::from_random_bytes(&[
-    ///     116, 24, 223, 180, 151, 153, 224, 37, 79, 250, 96, 125, 216, 173, 187, 186,
-    ///     22, 212, 37, 77, 105, 214, 191, 240, 91, 88, 5, 88, 83, 132, 141, 121,
-    /// ]);
-    /// assert_eq!(verifier.expose_secret(), "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
-    /// ```
-    ///
-    /// ```compile_fail
-    /// // 31 octets are too few.
-    /// pkce_core::CodeVerifier::from_random_bytes(&[0; 31]);
-    /// ```
-    ///
-    /// ```compile_fail
-    /// // 97 octets are too many.
-    /// pkce_core::CodeVerifier::from_random_bytes(&[0; 97]);
+    /// let octets = [7; 32]; // from a hardware generator
+    /// let verifier = CodeVerifier::from_random_bytes(&octets);
+    /// assert_eq!(verifier.expose_secret(), "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc");
     /// ```
     #[doc(alias("base64", "random"))]
     #[must_use]
@@ -248,10 +229,9 @@ impl CodeVerifier {
     /// Parses a `code_verifier`, checking its length and alphabet
     /// ([RFC 7636 section 4.1](https://www.rfc-editor.org/rfc/rfc7636#section-4.1)).
     ///
-    /// Nothing is trimmed: a trailing newline is an invalid byte.
-    ///
-    /// A server calls [`ServerPolicy::check_token_request`](crate::ServerPolicy::check_token_request) instead, which also
-    /// handles an absent verifier and returns the OAuth error.
+    /// Nothing is trimmed. A server calls
+    /// [`ServerPolicy::check_token_request`](crate::ServerPolicy::check_token_request) instead, which also handles an absent
+    /// verifier.
     ///
     /// # Errors
     ///
@@ -318,6 +298,15 @@ impl CodeVerifier {
         CodeChallenge::derive(self.as_bytes(), method)
     }
 
+    /// The callers check the number of octets at compile time:
+    ///
+    /// ```compile_fail
+    /// pkce_core::CodeVerifier::from_random_bytes(&[0; 31]);
+    /// ```
+    ///
+    /// ```compile_fail
+    /// pkce_core::CodeVerifier::from_random_bytes(&[0; 97]);
+    /// ```
     #[inline]
     fn encode<const CHUNKS: usize>(octets: &mut RandomOctets<CHUNKS>, len: usize) -> Self {
         let mut text = SecretText::placeholder(base64url::encoded_len(len));
