@@ -76,7 +76,8 @@ impl Error for ParseVerifierError {}
 /// let error = CodeChallenge::parse(padded, CodeChallengeMethod::S256).unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     "invalid length 44: an S256 code_challenge has exactly 43 characters, without padding (=)",
+///     "invalid length 44: an S256 code_challenge has exactly 43 characters, \
+///      without padding (=)",
 /// );
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

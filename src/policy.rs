@@ -240,7 +240,9 @@ impl ServerPolicy {
 /// and decide alike at both endpoints:
 ///
 /// ```
-/// use pkce_core::{AuthorizationError, CodeChallenge, LenientPolicy, ServerPolicy, TokenError};
+/// use pkce_core::{
+///     AuthorizationError, CodeChallenge, LenientPolicy, ServerPolicy, TokenError,
+/// };
 ///
 /// const LENIENT: LenientPolicy = ServerPolicy::new().allow_non_pkce();
 ///
