@@ -77,12 +77,19 @@ fn as_extra_parameters() -> Outcome {
 
 fn as_their_types() -> Outcome {
     let endpoint = TokenEndpoint::default();
-    let (http_client, code) = (endpoint.client(), "code".to_owned());
     let client = BasicClient::new(ClientId::new("app".to_owned()))
         .set_auth_uri(AuthUrl::new("https://server.example/authorize".to_owned())?)
         .set_token_uri(TokenUrl::new("https://server.example/token".to_owned())?);
-    let (url, state, response) = include!(concat!(env!("OUT_DIR"), "/block-2.rs"));
-    assert!(!state.secret().is_empty() && response.access_token().secret() == "token");
+    let verifier = CodeVerifier::generate()?;
+    let (verifier, challenge) = include!(concat!(env!("OUT_DIR"), "/block-2.rs"));
+    let (url, _state) = client
+        .authorize_url(CsrfToken::new_random)
+        .set_pkce_challenge(challenge)
+        .url();
+    client
+        .exchange_code(AuthorizationCode::new("code".to_owned()))
+        .set_pkce_verifier(verifier)
+        .request(&endpoint.client())?;
     endpoint.accepts(&authorize(&url)?)
 }
 
