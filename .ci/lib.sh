@@ -68,6 +68,17 @@ copy_tree() {
     cd "$CARGO_TARGET_DIR/ci-tree"
 }
 
+# newest_sha2: changes to a copy of the project's files that locks the newest sha2. The lock files hold the one that Rust 1.85
+# can build; a new dependent gets this one.
+newest_sha2() {
+    local directory
+    copy_tree
+    for directory in . tests/promises/trace; do
+        (cd "$directory" && CARGO_RESOLVER_INCOMPATIBLE_RUST_VERSIONS=allow cargo update --quiet --package sha2@0.11.0)
+        (! git diff --no-index --quiet "$ROOT/$directory/Cargo.lock" "$directory/Cargo.lock") || fail 'no newer sha2'
+    done
+}
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Installers. Each does nothing if the thing is already there.
 # ---------------------------------------------------------------------------------------------------------------------

@@ -1,15 +1,17 @@
-//! Runs one case in a process of its own, and scans that process.
+//! Runs a scenario in processes of its own, and reads their memory.
 
+use std::ffi::c_void;
+use std::fs::File;
 use std::io::{self, Read, Write};
+use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
-use std::{hint, panic, thread};
+use std::{panic, slice, thread};
 
-use crate::scan::{Found, Masked, scan};
+use crate::secret;
 
-/// What happens to the process between the drop and the scan.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// What happens to the process between the drop and the dump.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     Nothing,
     /// The kernel writes every register to the stack.
@@ -22,48 +24,105 @@ impl Event {
     pub const ALL: [Self; 3] = [Self::Nothing, Self::Signal, Self::Panic];
 }
 
-/// A child process that runs a case.
-pub struct Child {
+/// A process after a scenario and an event, which sends its memory.
+pub struct Process {
     id: libc::pid_t,
-    result: UnixStream,
+    from: UnixStream,
+    /// The verifier that the process generated, if it did.
+    pub noted: String,
+    maps: String,
+    /// The address of the page at hand, [`END`] after the last one.
+    pub address: usize,
+    pub page: Vec<u8>,
 }
 
-impl Child {
-    /// Forks. The parent has one thread, has never panicked, and has never had a secret: so the child begins as any
-    /// program does.
-    pub fn start(run: &dyn Fn(), secrets: &dyn Fn() -> Vec<Masked>, event: Event) -> io::Result<Self> {
-        let (result, mut to_parent) = UnixStream::pair()?;
+pub const END: usize = usize::MAX;
+
+/// Runs a scenario once for each of the secrets, two at a time.
+///
+/// Each is a fork of this process, which has one thread, has never panicked, and allocates nothing in between. So their
+/// mappings have the same addresses, and they begin as any program does.
+pub fn run<const N: usize>(scenario: &dyn Fn(), secrets: [u8; N], event: Event) -> io::Result<[Process; N]> {
+    let mut processes: [Option<Process>; N] = [const { None }; N];
+    for i in 0..N {
+        processes[i] = Some(Process::start(scenario, secrets[i], event)?);
+        if let Some(before) = i.checked_sub(1).and_then(|i| processes[i].as_mut()) {
+            before.wait()?;
+        }
+    }
+    processes
+        .last_mut()
+        .and_then(Option::as_mut)
+        .map_or(Ok(()), Process::wait)?;
+    let processes: Vec<_> = processes
+        .into_iter()
+        .flatten()
+        .map(Process::read_header)
+        .collect::<Result<_, _>>()?;
+    processes.try_into().map_err(|_| io::Error::other("there are N"))
+}
+
+impl Process {
+    fn start(scenario: &dyn Fn(), secret: u8, event: Event) -> io::Result<Self> {
+        let (from, to_parent) = UnixStream::pair()?;
         // SAFETY: this process has one thread.
         match unsafe { libc::fork() } {
             -1 => Err(io::Error::last_os_error()),
-            0 => observe(run, secrets, event, |found| {
-                for found in found {
-                    let numbers = [found.len, found.bytes, found.swapped, found.copies].map(|it| it as u32);
-                    // If the parent is gone, nobody waits for it.
-                    let _ = to_parent.write_all(numbers.map(u32::to_ne_bytes).as_flattened());
-                }
+            0 => observe(scenario, secret, event, to_parent),
+            id => Ok(Self {
+                id,
+                from,
+                noted: String::new(),
+                maps: String::new(),
+                address: 0,
+                page: Vec::new(),
             }),
-            id => Ok(Self { id, result }),
         }
     }
 
-    /// What was left of each secret; `None` if the process did not come to its end.
-    pub fn wait(mut self) -> Option<Vec<Found>> {
-        let (mut bytes, mut status) = (Vec::new(), 0);
-        self.result.read_to_end(&mut bytes).ok()?;
-        // SAFETY: `status` is a place to write to.
-        let waited = unsafe { libc::waitpid(self.id, &raw mut status, 0) };
-        if waited != self.id || status != 0 {
-            return None;
+    /// Waits until the event is over.
+    fn wait(&mut self) -> io::Result<()> {
+        self.from.read_exact(&mut [0])
+    }
+
+    fn read_header(mut self) -> io::Result<Self> {
+        let (mut noted, mut len) = ([0; 43], [0; size_of::<usize>()]);
+        self.from.read_exact(&mut noted)?;
+        self.from.read_exact(&mut len)?;
+        let mut maps = vec![0; usize::from_ne_bytes(len)];
+        self.from.read_exact(&mut maps)?;
+        self.noted = String::from_utf8_lossy(&noted).into_owned();
+        self.maps = String::from_utf8_lossy(&maps).into_owned();
+        self.page = vec![0; page_size()];
+        self.next_page()?;
+        Ok(self)
+    }
+
+    /// An error if the process did not come to its end.
+    pub fn next_page(&mut self) -> io::Result<()> {
+        let mut address = [0; size_of::<usize>()];
+        self.from.read_exact(&mut address)?;
+        self.address = usize::from_ne_bytes(address);
+        if self.address == END {
+            Ok(())
+        } else {
+            self.from.read_exact(&mut self.page)
         }
-        let number = |bytes: &[u8]| bytes.try_into().map_or(0, u32::from_ne_bytes) as usize;
-        let found = |bytes: &[u8]| Found {
-            len: number(&bytes[..4]),
-            bytes: number(&bytes[4..8]),
-            swapped: number(&bytes[8..12]),
-            copies: number(&bytes[12..]),
-        };
-        Some(bytes.chunks_exact(16).map(found).collect())
+    }
+
+    /// The line of `/proc/self/maps` that has this address.
+    pub fn mapping(&self, address: usize) -> &str {
+        let has_it = |line: &&str| writable(line).is_some_and(|it| it.contains(&address));
+        self.maps.lines().find(has_it).unwrap_or_default()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // What it still has to say is of no interest.
+        let _ = self.from.shutdown(Shutdown::Both);
+        // SAFETY: the status is not asked for.
+        unsafe { libc::waitpid(self.id, std::ptr::null_mut(), 0) };
     }
 }
 
@@ -71,34 +130,35 @@ static DONE: AtomicBool = AtomicBool::new(false);
 static HANDLED: AtomicBool = AtomicBool::new(false);
 static THREAD: AtomicUsize = AtomicUsize::new(0);
 
-/// Runs a case on a thread that then leaves its stack alone, while this thread scans.
-fn observe(run: &dyn Fn(), secrets: &dyn Fn() -> Vec<Masked>, event: Event, report: impl FnOnce(Vec<Found>)) -> ! {
+/// Runs a scenario on a thread that then leaves its stack alone, while this thread reads the memory of both.
+fn observe(scenario: &dyn Fn(), secret: u8, event: Event, to_parent: UnixStream) -> ! {
     // The event of a panic is one that nobody reports. A hook that prints copies texts of its own through the registers.
     panic::set_hook(Box::new(|_| ()));
     handle_signal();
+    secret::choose(secret);
     struct Shared<'a>(&'a dyn Fn());
     // SAFETY: the other thread calls it while this one waits.
     unsafe impl Sync for Shared<'_> {}
-    let run = Shared(run);
+    let scenario = Shared(scenario);
     thread::scope(|scope| {
-        let case = thread::Builder::new().stack_size(256 << 10).spawn_scoped(scope, || {
-            let run = &run;
+        let spawned = thread::Builder::new().stack_size(256 << 10).spawn_scoped(scope, || {
+            let scenario = &scenario;
             // SAFETY: has no preconditions.
             THREAD.store(unsafe { libc::pthread_self() } as usize, Ordering::SeqCst);
-            (run.0)();
+            (scenario.0)();
             if event == Event::Panic {
                 assert!(panic::catch_unwind(|| panic!("planted")).is_err());
             }
             DONE.store(true, Ordering::SeqCst);
-            while event == Event::Signal && !HANDLED.load(Ordering::SeqCst) {
-                hint::spin_loop();
+            if event == Event::Signal {
+                spin_until(&HANDLED);
             }
             loop {
                 // SAFETY: has no preconditions.
                 unsafe { libc::pause() };
             }
         });
-        case.expect("a thread can be started");
+        spawned.expect("a thread can be started");
         wait_for(&DONE);
         if event == Event::Signal {
             // SAFETY: the thread spins.
@@ -106,15 +166,37 @@ fn observe(run: &dyn Fn(), secrets: &dyn Fn() -> Vec<Masked>, event: Event, repo
             assert_eq!(error, 0);
             wait_for(&HANDLED);
         }
-        report(secrets().iter().map(scan).collect());
+        // If the parent is gone, nobody waits for it.
+        let _ = write_memory(to_parent);
         // SAFETY: ends the process without unwinding into the parent's half of the program.
         unsafe { libc::_exit(0) }
     })
 }
 
+/// In assembly, so that even in a debug build the signal finds the stack and the registers as the scenario left them.
+fn spin_until(flag: &AtomicBool) {
+    let flag = flag.as_ptr();
+    // SAFETY: reads a byte, and writes to no register but the one that is named.
+    unsafe {
+        #[cfg(target_arch = "x86_64")]
+        std::arch::asm!("2: cmp byte ptr [{0}], 0", "je 2b", in(reg) flag);
+        #[cfg(target_arch = "aarch64")]
+        std::arch::asm!("2: ldrb {1:w}, [{0}]", "cbz {1:w}, 2b", in(reg) flag, out(reg) _);
+        #[cfg(target_arch = "arm")]
+        std::arch::asm!("2: ldrb {1}, [{0}]", "cmp {1}, #0", "beq 2b", in(reg) flag, out(reg) _);
+        #[cfg(target_arch = "riscv64")]
+        std::arch::asm!("2: lbu {1}, 0({0})", "beqz {1}, 2b", in(reg) flag, out(reg) _);
+    }
+}
+
+/// Sleeps at least once, so that the stack of this thread does not depend on which of the two is faster.
 fn wait_for(flag: &AtomicBool) {
-    while !flag.load(Ordering::SeqCst) {
-        thread::sleep(Duration::from_micros(20));
+    loop {
+        // SAFETY: has no preconditions.
+        unsafe { libc::usleep(20) };
+        if flag.load(Ordering::SeqCst) {
+            return;
+        }
     }
 }
 
@@ -132,4 +214,45 @@ fn handle_signal() {
             0
         );
     }
+}
+
+/// Writes all writable memory that has a page of its own.
+fn write_memory(mut to: UnixStream) -> io::Result<()> {
+    let mut maps = String::new();
+    // Not `fs::read_to_string`, which asks for the size, and gets the time of day with it.
+    File::open("/proc/self/maps")?
+        .take(u64::MAX)
+        .read_to_string(&mut maps)?;
+    to.write_all(&[0])?;
+    to.write_all(&secret::noted())?;
+    to.write_all(&maps.len().to_ne_bytes())?;
+    to.write_all(maps.as_bytes())?;
+    for address in maps.lines().filter_map(writable).flat_map(|it| it.step_by(page_size())) {
+        let mut resident = 0;
+        // SAFETY: there is one page, and a byte for it.
+        let error = unsafe { libc::mincore(address as *mut c_void, page_size(), &raw mut resident) };
+        // Nobody has written to a page that is not there. What was mapped when `maps` was read may be gone.
+        if error == 0 && resident & 1 == 1 {
+            to.write_all(&address.to_ne_bytes())?;
+            // SAFETY: the page is mapped and readable, and the thread that may write to it waits.
+            to.write_all(unsafe { slice::from_raw_parts(address as *const u8, page_size()) })?;
+        }
+    }
+    to.write_all(&END.to_ne_bytes())
+}
+
+fn page_size() -> usize {
+    // SAFETY: has no preconditions.
+    unsafe { libc::sysconf(libc::_SC_PAGESIZE) as usize }
+}
+
+/// The addresses of a line of `/proc/self/maps`, if it is writable memory.
+fn writable(line: &str) -> Option<std::ops::Range<usize>> {
+    let mut fields = line.split(' ');
+    let (start, end) = fields.next()?.split_once('-')?;
+    if !fields.next()?.starts_with("rw") {
+        return None;
+    }
+    let address = |hex| usize::from_str_radix(hex, 16).ok();
+    Some(address(start)?..address(end)?)
 }

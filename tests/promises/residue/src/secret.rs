@@ -1,15 +1,36 @@
-//! The secrets of the scenarios. Each is a function of the offset, so that no copy of one lies in the program, and is
-//! written byte by byte behind a barrier, so that none passes through a vector register on its way.
+//! The secrets of the scenarios. Each byte is a function of its offset and of the number of the secret, in which nothing
+//! wider than a byte depends on the number; and is written alone, behind a barrier, so that none passes through a vector
+//! register on its way. So what the harness itself leaves are single bytes.
 
+use std::array;
 use std::hint::black_box;
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
+use pkce_core::{CodeChallengeMethod, CodeVerifier};
+use sha2::{Digest, Sha256};
 use zeroize::Zeroize;
 
-use crate::scan::Masked;
-
+/// The initial hash state, FIPS 180-4 section 5.3.3.
+pub const INITIAL: [u32; 8] = [
+    0x6a09_e667,
+    0xbb67_ae85,
+    0x3c6e_f372,
+    0xa54f_f53a,
+    0x510e_527f,
+    0x9b05_688c,
+    0x1f83_d9ab,
+    0x5be0_cd19,
+];
 const UNRESERVED: &[u8; 66] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-const BASE64URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+static CHOSEN: AtomicU8 = AtomicU8::new(0);
+
+/// From now on, this process has the secret of this number.
+pub fn choose(secret: u8) {
+    CHOSEN.store(secret, Ordering::SeqCst);
+}
+
+/// A number that does not depend on the secret.
 fn noise(seed: usize, index: usize) -> u32 {
     let mut x = (index as u32).wrapping_add(1).wrapping_mul(0x9e37_79b9) ^ (seed as u32).wrapping_mul(0x85eb_ca6b);
     x ^= x >> 16;
@@ -18,16 +39,24 @@ fn noise(seed: usize, index: usize) -> u32 {
     x.wrapping_mul(0x846c_a68b) >> 8
 }
 
-/// A byte of the text of `len` characters.
-#[inline(never)]
-fn character(len: usize, index: usize) -> u8 {
-    black_box(UNRESERVED[noise(black_box(len), black_box(index)) as usize % UNRESERVED.len()])
+/// The distance between the bytes of two secrets that have the numbers `n` and `n + 1`: 1 to 32.
+fn distance(noise: u32) -> u8 {
+    (noise >> 16) as u8 % 32 + 1
 }
 
-/// A byte of the random octets.
+/// A character of the text of `len` characters.
+#[inline(never)]
+pub fn character(len: usize, index: usize) -> u8 {
+    let noise = noise(black_box(len), black_box(index));
+    let moved = (noise % 66) as u8 + black_box(CHOSEN.load(Ordering::SeqCst)) * distance(noise);
+    black_box(UNRESERVED[usize::from(moved) % UNRESERVED.len()])
+}
+
+/// One of the random octets.
 #[inline(never)]
 pub fn octet(index: usize) -> u8 {
-    black_box(noise(7, black_box(index)) as u8)
+    let noise = noise(7, black_box(index));
+    black_box((noise as u8).wrapping_add(black_box(CHOSEN.load(Ordering::SeqCst)).wrapping_mul(distance(noise))))
 }
 
 /// Writes the first `n` random octets to the start of `to`.
@@ -37,56 +66,6 @@ pub fn fill(n: usize, to: &mut [u8]) {
         *to = octet(i);
     }
     black_box(to);
-}
-
-/// The text of `len` characters.
-pub fn text(len: usize) -> Vec<Masked> {
-    vec![Masked::new(len, |i| character(len, i))]
-}
-
-/// What is allowed of the text that [`with_refused`] shows.
-pub fn refused(len: usize) -> Vec<Masked> {
-    vec![Masked::new(len - 1, |i| character(len, i))]
-}
-
-/// The first `n` random octets, and the text that base64url makes of them.
-pub fn octets(n: usize) -> Vec<Masked> {
-    vec![
-        Masked::new(n, octet),
-        Masked::new((4 * n).div_ceil(3), |i| {
-            let bit = |at: usize| {
-                if at < 8 * n {
-                    octet(at / 8) >> (7 - at % 8) & 1
-                } else {
-                    0
-                }
-            };
-            BASE64URL[usize::from((6 * i..6 * i + 6).fold(0, |sextet, at| sextet << 1 | bit(at)))]
-        }),
-    ]
-}
-
-/// The first `n` random octets, of which no text was made.
-pub fn raw_octets(n: usize) -> Vec<Masked> {
-    vec![Masked::new(n, octet)]
-}
-
-/// A text that nobody knew before, and the octets that it was made of.
-pub fn of_text(text: &str) -> Vec<Masked> {
-    let text = text.as_bytes();
-    let sextet = |i: usize| {
-        BASE64URL
-            .iter()
-            .position(|&it| it == black_box(text[i]))
-            .expect("base64url") as u8
-    };
-    let bit = |at: usize| sextet(at / 6) >> (5 - at % 6) & 1;
-    vec![
-        Masked::new(text.len(), |i| text[i]),
-        Masked::new(text.len() * 3 / 4, |i| {
-            (8 * i..8 * i + 8).fold(0, |octet, at| octet << 1 | bit(at))
-        }),
-    ]
 }
 
 /// Shows the text of `len` characters to `use_it`, in a buffer of the harness's own that it then wipes.
@@ -113,9 +92,7 @@ fn with_bytes<T>(len: usize, byte: impl Fn(usize) -> u8, use_it: impl FnOnce(&st
 /// Shows the first N random octets to `use_them`, and wipes them.
 pub fn with_octets<const N: usize, T>(use_them: impl FnOnce(&[u8; N]) -> T) -> T {
     let mut octets = [0; N];
-    for (i, to) in octets.iter_mut().enumerate() {
-        *to = octet(i);
-    }
+    fill(N, &mut octets);
     let result = use_them(&octets);
     octets.zeroize();
     result
@@ -134,4 +111,37 @@ pub fn owned(len: usize, capacity: usize, refused: bool) -> String {
     text.truncate(len);
     // SAFETY: every byte is ASCII.
     unsafe { String::from_utf8_unchecked(text) }
+}
+
+/// A verifier that nobody knew before: each character in a word of its own.
+static NOTED: [AtomicU32; 43] = [const { AtomicU32::new(b'A' as u32) }; 43];
+
+pub fn note(verifier: CodeVerifier) -> CodeVerifier {
+    for (to, character) in NOTED.iter().zip(verifier.expose_secret().bytes()) {
+        to.store(black_box(character).into(), Ordering::SeqCst);
+    }
+    verifier
+}
+
+pub fn noted() -> [u8; 43] {
+    array::from_fn(|i| NOTED[i].load(Ordering::SeqCst) as u8)
+}
+
+/// What is public of a text, in the forms in which it may lie in memory: its S256 challenge; its digest, and its digest
+/// without the initial state that the last step adds, each in both byte orders.
+pub fn public(text: &str) -> Vec<Vec<u8>> {
+    let verifier = CodeVerifier::parse(text).expect("well formed");
+    let challenge = verifier.challenge(CodeChallengeMethod::S256);
+    let digest: [u8; 32] = Sha256::digest(text).into();
+    let word = |i: usize| digest[4 * i..4 * i + 4].try_into().map_or(0, u32::from_be_bytes);
+    let mut forms = vec![challenge.as_str().as_bytes().to_vec()];
+    for words in [
+        array::from_fn(word),
+        array::from_fn(|i| word(i).wrapping_sub(INITIAL[i])),
+    ] {
+        let words: [u32; 8] = words;
+        forms.push(words.map(u32::to_le_bytes).as_flattened().to_vec());
+        forms.push(words.map(u32::to_be_bytes).as_flattened().to_vec());
+    }
+    forms
 }
