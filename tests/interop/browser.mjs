@@ -2,18 +2,15 @@
 //
 //   node browser.mjs SERVE FOLDER
 //
-// SERVE is the binary that builds and serves the page, or the address of a page that is served already. Screenshots go
-// to FOLDER. Prints a line per case, and exits with 1 when one of them came out otherwise than expected.
+// SERVE is the binary that builds and serves the page. Screenshots go to FOLDER. Prints a line per case, and exits with 1
+// when one of them came out otherwise than expected.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { webcrypto } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 
-import { chromium } from 'playwright-core';
+import { Program, check, inChromium, unread } from './chromium.mjs';
 
 const [SERVE, FOLDER] = process.argv.slice(2);
 if (!SERVE || !FOLDER) {
@@ -26,24 +23,13 @@ const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk';
 const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
 const GENERATED = /^[A-Za-z0-9_-]{43}$/;
 
-let missed = 0;
-
-// Runs one case: its outcome is what it returns, or why it failed.
-async function check(name, run) {
-  try {
-    console.log(`ok    browser  ${name}: ${await run()}`);
-  } catch (why) {
-    missed += 1;
-    const [first] = String(why.message ?? why).split('\n');
-    console.log(`MISS  browser  ${name}: ${first} (expected as in browser.mjs)`);
-    console.error(why);
-  }
-}
-
 async function s256(verifier) {
   const digest = await webcrypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier));
   return Buffer.from(digest).toString('base64url');
 }
+
+// The fields that the page says are wrong.
+const blamed = (page) => page.$$eval('[aria-invalid]', (all) => all.map((one) => `${one.id} ${one.ariaInvalid}`));
 
 // --------------------------------------------------------------------------------------------------------------------
 // The cases
@@ -76,17 +62,22 @@ async function generates(page) {
   });
 }
 
-// What is pasted, what the page says, and which character it marks at which place.
+// What is pasted, what the page says, and which character it marks at which offset, and how.
 const PASTED = [
+  ['1 character', 'a', /^Too short: 1 character\. A verifier has 43 to 128 characters\.$/],
   ['42 characters', 'a'.repeat(42), /^Too short: 42 characters\. A verifier has 43 to 128/],
   ['129 characters', 'a'.repeat(129), /^Too long: 129 characters\. A verifier has 43 to 128/],
-  ['a bad character', `${'a'.repeat(12)}+${'a'.repeat(40)}`, /^Character 13 is not allowed: \+/, 12, '+'],
-  ['padding', `${VERIFIER}=`, /^Character 44 is not allowed: = /, 43, '='],
-  ['a line break behind it', `${VERIFIER}\n`, /^Character 44 is not allowed: a line break /, 43, '⏎'],
-  ['a space before it', ` ${VERIFIER}`, /^Character 1 is not allowed: a space /, 0, '␠'],
-  ['a letter that is not ASCII', `${'a'.repeat(5)}é${'a'.repeat(40)}`, /^Character 6 .*: é \(U\+00E9\)/, 5, 'é'],
-  ['a character of two units', `${'a'.repeat(50)}😀`, /^Character 51 .*: U\+1F600/, 50, '😀'],
-  ['markup', `${'a'.repeat(43)}<img src=x>`, /^Character 44 .*: < /, 43, '<'],
+  ['a bad character', `${'a'.repeat(12)}+${'a'.repeat(40)}`, /at offset 12 is not allowed: \+ .* Offsets count from 0\.$/, 12, '+'],
+  ['padding', `${VERIFIER}=`, /at offset 43 is not allowed: = /, 43, '='],
+  ['a line break behind it', `${VERIFIER}\n`, /at offset 43 is not allowed: a line break /, 43, 'U+000A'],
+  ['a blank before it', ` ${VERIFIER}`, /at offset 0 is not allowed: a space /, 0, 'U+0020'],
+  ['a wide blank in it', `aaaaa\u3000${VERIFIER}`, /at offset 5 .*: U\+3000, which is not ASCII/, 5, 'U+3000'],
+  ['a letter that is not ASCII', `aaaaaé${VERIFIER}`, /at offset 5 .*: U\+00E9, which is not ASCII/, 5, 'U+00E9'],
+  ['letters from right to left', `aaaaa\u05d0\u05d1\u05d2${VERIFIER}`, /at offset 5 .*: U\+05D0, /, 5, 'U+05D0'],
+  ['a direction control', `aaaaa\u202e${VERIFIER}\u202e`, /at offset 5 .*: U\+202E, /, 5, 'U+202E'],
+  ['a direction control behind a blank', `aaaaa \u202e${VERIFIER}`, /at offset 5 .*: a space /, 5, 'U+0020'],
+  ['a character of two units', `${'a'.repeat(50)}😀`, /at offset 50 .*: U\+1F600/, 50, 'U+1F600'],
+  ['markup', `${'a'.repeat(43)}<img src=x>`, /at offset 43 .*: < /, 43, '<'],
 ];
 
 const ACCEPTED = [
@@ -101,6 +92,18 @@ async function paste(page, field, text) {
   await page.focus(field);
   await page.keyboard.press('Control+A');
   await page.keyboard.press('Control+V');
+  await page.waitForFunction(([field, text]) => document.querySelector(field).value === text, [field, text]);
+}
+
+// The parts of the marked text, each of which has to stand to the right of the one before it.
+function marked(page) {
+  return page.$eval('#verifier-marked', (p) => {
+    const parts = [...p.childNodes].filter((part) => part.textContent !== '');
+    const range = document.createRange();
+    const boxes = parts.map((part) => (range.selectNodeContents(part), range.getBoundingClientRect()));
+    const inOrder = boxes.every((box, i) => i === 0 || box.bottom > boxes[i - 1].bottom + 1 || box.left >= boxes[i - 1].right - 1);
+    return { inOrder, before: p.firstChild.textContent, mark: p.querySelector('mark').textContent };
+  });
 }
 
 async function pasted(page) {
@@ -109,16 +112,12 @@ async function pasted(page) {
       await paste(page, '#verifier', text);
       const said = await page.textContent('#verifier-finding');
       assert.match(said, message);
-      assert.equal(await page.getAttribute('#verifier', 'aria-invalid'), 'true');
+      assert.deepEqual(await blamed(page), ['verifier true']);
       assert.equal(await page.inputValue('#s256'), '');
       assert.equal(await page.inputValue('#plain'), '');
       assert.equal(await page.isVisible('#verifier-marked'), position !== undefined);
       if (position !== undefined) {
-        const [before, marked] = await page.$eval('#verifier-marked', (p) => [
-          p.firstChild.textContent,
-          p.querySelector('mark').textContent,
-        ]);
-        assert.deepEqual([before, marked], [text.slice(0, position), character]);
+        assert.deepEqual(await marked(page), { inOrder: true, before: text.slice(0, position), mark: character });
       }
       return said;
     });
@@ -126,32 +125,40 @@ async function pasted(page) {
   for (const [name, text] of ACCEPTED) {
     await check(`paste ${name}`, async () => {
       await paste(page, '#verifier', text);
-      assert.equal(await page.getAttribute('#verifier', 'aria-invalid'), 'false');
+      assert.deepEqual(await blamed(page), []);
       assert.equal(await page.inputValue('#s256'), await s256(text));
       return 'well formed, S256 as crypto.subtle';
     });
   }
 }
 
+// A verifier, a challenge and a method; what the page says, and which field it blames.
+const BEFORE = '^Refused before the login, at the authorization request, with invalid_request: invalid ';
+const AFTER = '^Refused after the login, at the token request, with ';
+const HEXADECIMAL = Buffer.from(CHALLENGE, 'base64url').toString('hex');
 const PAIRS = [
-  ['the right one', VERIFIER, CHALLENGE, 'S256', true, /matches the S256 challenge/],
-  ['a wrong one', CHALLENGE, CHALLENGE, 'S256', false, /^Refused with invalid_grant: .*does not match/],
-  ['a short one', 'a'.repeat(42), CHALLENGE, 'S256', false, /with invalid_request: invalid length 42: a code_verifier /],
-  ['a padded challenge', VERIFIER, `${CHALLENGE}=`, 'S256', false, /^The server's own fault, server_error: stored challenge: invalid length 44: an S256 /],
-  ['a challenge of another alphabet', VERIFIER, `${CHALLENGE.slice(1)}~`, 'S256', false, /own fault, server_error: .* at offset 42/],
-  ['the right plain one', VERIFIER, VERIFIER, 'plain', true, /matches the plain challenge/],
-  ['a wrong plain one', VERIFIER, CHALLENGE, 'plain', false, /^Refused with invalid_grant: .*does not match/],
+  ['the right one', VERIFIER, CHALLENGE, 'S256', '^The verifier matches the S256 challenge\\.$'],
+  ['a wrong one', CHALLENGE, CHALLENGE, 'S256', `${AFTER}invalid_grant: .*does not match.* one line break more`],
+  ['a short one', 'a'.repeat(42), CHALLENGE, 'S256', `${AFTER}invalid_request: invalid length 42: [^.]*\\.$`, 'verifier'],
+  ['a verifier and a newline', `${VERIFIER}\n`, CHALLENGE, 'S256', `${AFTER}invalid_request: .* offset 43: .* Remove the white space`, 'verifier'],
+  ['a padded challenge', VERIFIER, `${CHALLENGE}=`, 'S256', `${BEFORE}length 44: .*\\. Remove the padding`, 'challenge'],
+  ['a hexadecimal challenge', VERIFIER, HEXADECIMAL, 'S256', `${BEFORE}length 64: .*\\. These are hexadecimal digits`, 'challenge'],
+  ['a challenge and a newline', VERIFIER, `${CHALLENGE}\n`, 'S256', `${BEFORE}length 44: .*\\. Remove the white space`, 'challenge'],
+  ['a challenge of another alphabet', VERIFIER, `${CHALLENGE.slice(1)}+`, 'S256', `${BEFORE}byte at offset 42: .*\\. Use base64url`, 'challenge'],
+  ['the right plain one', VERIFIER, VERIFIER, 'plain', '^The verifier matches the plain challenge\\.$'],
+  ['a wrong plain one', VERIFIER, CHALLENGE, 'plain', `${AFTER}invalid_grant: .*does not match`],
 ];
 
 async function pairs(page) {
-  for (const [name, verifier, challenge, method, good, message] of PAIRS) {
+  for (const [name, verifier, challenge, method, message, fault] of PAIRS) {
     await check(`pair, ${name}`, async () => {
       await page.selectOption('#pair-method', method);
       await page.fill('#pair-verifier', verifier);
       await page.fill('#pair-challenge', challenge);
       const said = await page.textContent('#pair-finding');
-      assert.match(said, message);
-      assert.equal(await page.$eval('#pair-finding', (p) => p.classList.contains('good')), good);
+      assert.match(said, new RegExp(message));
+      assert.equal(await page.$eval('#pair-finding', (p) => p.classList.contains('good')), /matches/.test(message));
+      assert.deepEqual(await blamed(page), fault ? [`pair-${fault} true`] : []);
       return said;
     });
   }
@@ -179,6 +186,7 @@ async function copies(page, name) {
       await page.fill('#state', '');
       await page.focus('#state');
       await page.keyboard.press('Control+V');
+      await page.waitForFunction(() => document.getElementById('state').value !== '');
       const copied = await page.inputValue('#state');
       await page.fill('#state', '');
       assert.equal(copied, await page.inputValue(`#${field}`));
@@ -229,31 +237,27 @@ async function urls(page) {
     assert.deepEqual([all.get('code_challenge'), all.get('code_challenge_method')], [VERIFIER, 'plain']);
     return 'the verifier, and plain said by name';
   });
-  for (const [endpoint, message] of [
-    ['server.example', /not an http or https URL/],
-    ['javascript:alert(1)', /not an http or https URL/],
-    ['https://server.example/#a', /must not have a fragment/],
+  for (const [id, text, message] of [
+    ['endpoint', 'server.example', /not an http or https URL/],
+    ['endpoint', 'javascript:alert(1)', /not an http or https URL/],
+    ['endpoint', 'https://server.example/#a', /must not have a fragment/],
+    ['endpoint', 'https://a.example/x#', /must not have a fragment/],
+    ['client-id', '', /is missing/],
+    ['redirect-uri', 'callback', /not an absolute URI/],
+    ['redirect-uri', '/callback', /not an absolute URI/],
+    ['redirect-uri', 'https://app.example/callback#a', /must not have a fragment/],
+    ['redirect-uri', 'https://app.example/callback#', /must not have a fragment/],
   ]) {
-    await check(`authorization URL, endpoint ${endpoint}`, async () => {
-      await page.fill('#endpoint', endpoint);
-      assert.match(await page.textContent('#url-finding'), message);
+    await check(`authorization URL, ${id} '${text}'`, async () => {
+      await page.fill('#endpoint', ENDPOINT);
+      await page.fill('#client-id', 'app');
+      await page.fill(`#${id}`, text);
+      const said = await page.textContent('#url-finding');
+      assert.match(said, message);
       assert.equal(await page.inputValue('#url'), '');
       assert.equal(await page.isDisabled('[data-copies=url]'), true);
-      return await page.textContent('#url-finding');
-    });
-  }
-  await page.fill('#endpoint', ENDPOINT);
-  for (const [uri, message] of [
-    ['callback', /not an absolute URI/],
-    ['/callback', /not an absolute URI/],
-    ['https://app.example/callback#a', /must not have a fragment/],
-    ['https://app.example/callback#', /must not have a fragment/],
-  ]) {
-    await check(`authorization URL, redirect URI ${uri}`, async () => {
-      await page.fill('#redirect-uri', uri);
-      assert.match(await page.textContent('#url-finding'), message);
-      assert.equal(await page.inputValue('#url'), '');
-      return await page.textContent('#url-finding');
+      assert.deepEqual(await blamed(page), [`${id} true`]);
+      return said;
     });
   }
   await check('authorization URL, redirect URI of a native app', async () => {
@@ -307,17 +311,13 @@ async function keyboardOnly(page) {
   });
 }
 
-// --------------------------------------------------------------------------------------------------------------------
-// The page, and what it asks of the network
-// --------------------------------------------------------------------------------------------------------------------
-
 async function open(context, address) {
   const page = await context.newPage();
   const seen = { requests: [], errors: [] };
   page.on('request', (request) => seen.requests.push(request.url()));
   page.on('pageerror', (error) => seen.errors.push(String(error)));
   page.on('console', (message) => message.type() === 'error' && seen.errors.push(message.text()));
-  await page.goto(address, { waitUntil: 'networkidle' });
+  await page.goto(address);
   await page.waitForSelector('#generate:enabled');
   return { page, seen };
 }
@@ -342,7 +342,8 @@ async function onePage(context, address) {
     assert.equal(blocked, 'blocked');
     assert.match(seen.errors.join(), /Content Security Policy/);
     seen.requests.length = 0;
-    await page.reload({ waitUntil: 'networkidle' });
+    await page.reload();
+    await page.waitForSelector('#generate:enabled');
     assert.equal(seen.requests.length, loaded.length);
     return 'a fetch is blocked by the policy, a reload is recorded';
   });
@@ -370,88 +371,130 @@ async function withKeys(context, address) {
   await page.close();
 }
 
+// What each state of the page needs, from a page that has just started.
+const STATES = {
+  start: async () => {},
+  ok: async (page) => {
+    await page.fill('#verifier', VERIFIER);
+    await page.fill('#endpoint', 'https://server.example/authorize');
+    await page.fill('#client-id', 'app');
+    await page.fill('#redirect-uri', 'http://127.0.0.1/callback');
+    await page.click('#fill');
+    await page.click('[data-copies=url]');
+    await page.waitForSelector('#notice:not(:empty)');
+  },
+  padded: (page) => refusedPair(page, `${CHALLENGE}=`),
+  hexadecimal: (page) => refusedPair(page, HEXADECIMAL),
+  newline: (page) => refusedPair(page, `${CHALLENGE}\n`),
+  direction: (page) => page.fill('#verifier', `aaaaa\u202e${VERIFIER}`),
+  blank: (page) => page.fill('#verifier', `aaaaa ${VERIFIER}`),
+  url: async (page) => {
+    await page.fill('#verifier', VERIFIER);
+    await page.fill('#client-id', 'app');
+    await page.fill('#endpoint', 'https://a.example/x#');
+  },
+};
+
+async function refusedPair(page, challenge) {
+  await page.fill('#pair-verifier', VERIFIER);
+  await page.fill('#pair-challenge', challenge);
+}
+
 async function looks(context, address) {
-  const { page } = await open(context, address);
-  const picture = (name) => page.screenshot({ path: join(FOLDER, `page-${name}.png`), fullPage: true });
-  await page.fill('#verifier', VERIFIER);
-  await page.fill('#endpoint', 'https://server.example/authorize');
-  await page.fill('#client-id', 'app');
-  await page.fill('#redirect-uri', 'http://127.0.0.1/callback');
-  await page.fill('#scope', 'openid');
-  await page.click('#fill');
-  for (const [scheme, width] of [['light', 1000], ['dark', 1000], ['light', 360], ['dark', 360]]) {
-    await check(`${scheme}, ${width} pixels wide`, async () => {
-      await page.emulateMedia({ colorScheme: scheme });
+  for (const [name, prepare] of Object.entries(STATES)) {
+    const { page } = await open(context, address);
+    await prepare(page);
+    for (const [scheme, width] of [['dark', 1280], ['dark', 360], ['light', 360], ['light', 1280]]) {
+      await check(`looks, ${name}, ${scheme}, ${width} pixels wide`, async () => {
+        await page.emulateMedia({ colorScheme: scheme });
+        await page.setViewportSize({ width, height: 800 });
+        return fits(page, `page-${name}-${scheme}-${width}.png`, width);
+      });
+    }
+    await page.close();
+  }
+}
+
+async function fits(page, picture, width) {
+  // The browser has painted the page in its new width once the frame after the next begins.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await page.screenshot({ path: join(FOLDER, picture), fullPage: true });
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(wide <= width, `the page is ${wide} pixels wide`);
+  const clipped = await page.$$eval('textarea', (all) =>
+    all.filter((one) => one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight + 1).map((one) => one.id),
+  );
+  assert.deepEqual(clipped, []);
+  return `nothing is cut off, ${picture}`;
+}
+
+// What keeps the page from starting, and what it says then.
+const MISSING = ['page.js', 'pkce_page.js', 'wasm.js'];
+const NEEDS = /^Not started yet: this page needs JavaScript, WebAssembly and a web server\.$/;
+
+async function cannotStart(newContext, address) {
+  const says = async (name, page, expected) => {
+    await page.goto(address);
+    const finding = page.locator('#verifier-finding', { hasText: expected });
+    await finding.waitFor();
+    assert.equal(await page.isDisabled('#generate'), true);
+    for (const width of [360, 1280]) {
       await page.setViewportSize({ width, height: 800 });
-      await picture(`${scheme}-${width}`);
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-      assert.ok(wide <= width, `the page is ${wide} pixels wide`);
-      const clipped = await page.$$eval('textarea', (all) =>
-        all.filter((one) => one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight + 1).map((one) => one.id),
-      );
-      assert.deepEqual(clipped, []);
-      const [red, green, blue] = await page.evaluate(() =>
-        getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number),
-      );
-      assert.equal(red + green + blue > 384, scheme === 'light');
-      return `nothing is cut off, page-${scheme}-${width}.png`;
+      await fits(page, `page-${name}-${width}.png`, width);
+    }
+    return finding.textContent();
+  };
+  for (const file of MISSING) {
+    await check(`${file} is missing`, async () => {
+      const page = await (await newContext()).newPage();
+      await page.route(`**/${file}`, (route) => route.fulfill({ status: 404 }));
+      const expected = new RegExp(`^The page could not start \\(.*/${file.replace('.', '\\.')}\\)\\.$`);
+      return says(`no-${file}`, page, file === 'page.js' ? NEEDS : expected);
     });
   }
-  await page.fill('#verifier', `${VERIFIER.slice(0, 12)}+${VERIFIER.slice(13)}`);
-  await page.fill('#pair-verifier', CHALLENGE);
-  await page.focus('#generate');
-  await page.keyboard.press('Tab');
-  await picture('dark-360-refused');
-  await page.emulateMedia({ colorScheme: 'light' });
-  await page.setViewportSize({ width: 1000, height: 800 });
-  await picture('light-1000-refused');
-  await page.close();
-}
-
-// --------------------------------------------------------------------------------------------------------------------
-// What has to be started, and ended
-// --------------------------------------------------------------------------------------------------------------------
-
-async function serve() {
-  if (/^https?:/.test(SERVE)) {
-    return { address: SERVE, end: () => {} };
-  }
-  const server = spawn(SERVE, ['--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  process.on('exit', () => server.kill());
-  for await (const line of createInterface({ input: server.stdout })) {
-    const address = line.match(/^serving (http:\S+)$/)?.[1];
-    if (address) {
-      return { address, end: () => server.kill() };
-    }
-  }
-  throw new Error('the server ended before it served');
-}
-
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.on(signal, () => process.exit(1));
-}
-
-mkdirSync(FOLDER, { recursive: true });
-const profile = mkdtempSync(join(tmpdir(), 'browser-'));
-const server = await serve();
-try {
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath: '/usr/bin/chromium',
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-      '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-    permissions: ['clipboard-read', 'clipboard-write'],
+  await check('no WebAssembly', async () => {
+    const page = await (await newContext()).newPage();
+    await page.addInitScript(() => delete globalThis.WebAssembly);
+    return says('no-wasm', page, /^The page could not start \(this browser has no WebAssembly, or it is turned off\)\.$/);
   });
-  context.setDefaultTimeout(20000);
-  try {
-    await onePage(context, server.address);
-    await withoutClipboard(context, server.address);
-    await withKeys(context, server.address);
-    await looks(context, server.address);
-  } finally {
-    await context.close();
-  }
-} finally {
-  server.end();
-  rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  await check('no JavaScript', async () => {
+    const page = await (await newContext({ javaScriptEnabled: false })).newPage();
+    await page.goto(address);
+    assert.match(await page.textContent('#verifier-finding'), NEEDS);
+    return page.textContent('#verifier-finding');
+  });
 }
-process.exit(missed === 0 ? 0 : 1);
+
+async function serves(address) {
+  await check('serve, paths', async () => {
+    const get = async (path) => {
+      const response = await fetch(new URL(path, address));
+      return [response.status, response.headers.get('content-type'), await response.text()];
+    };
+    assert.deepEqual(await get('/index.html'), await get('/'));
+    assert.equal((await get('/'))[0], 200);
+    assert.equal((await get('/other.html'))[0], 404);
+    return '/index.html as /, and 404 for others';
+  });
+  for (const [output, options, code] of [[1, ['--help'], 1], [1, ['--build-only'], 1], [1, ['--port', '0'], 1], [2, ['--wrong'], 2]]) {
+    await check(`serve ${options.join(' ')}, output ${output} is a broken pipe`, async () => {
+      const ended = await unread(output, SERVE, ...options).end();
+      assert.equal(ended.code, code, JSON.stringify(ended));
+      assert.equal(ended.stderr.includes('cannot write to standard output: Broken pipe'), output === 1);
+      return `exit code ${code}, no panic`;
+    });
+  }
+}
+
+const server = new Program(SERVE, ['--port', '0']);
+const address = await server.line(/^serving (\S+)\n/m);
+mkdirSync(FOLDER, { recursive: true });
+await serves(address);
+await inChromium(async (newContext) => {
+  const context = await newContext({ permissions: ['clipboard-read', 'clipboard-write'] });
+  await onePage(context, address);
+  await withoutClipboard(context, address);
+  await withKeys(context, address);
+  await looks(context, address);
+  await cannotStart(newContext, address);
+});

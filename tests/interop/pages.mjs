@@ -6,14 +6,12 @@
 // 1 when one of them came out otherwise than expected.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 
-import { chromium } from 'playwright-core';
+import { Program, check, inChromium } from './chromium.mjs';
 
 const [SERVER, FOLDER] = process.argv.slice(2);
 if (!SERVER || !FOLDER) {
@@ -32,20 +30,6 @@ const REQUEST = new URLSearchParams({
   code_challenge: CHALLENGE,
   code_challenge_method: 'S256',
 });
-
-let missed = 0;
-
-// Runs one case: its outcome is what it returns, or why it failed.
-async function check(name, run) {
-  try {
-    console.log(`ok    pages  ${name}: ${await run()}`);
-  } catch (why) {
-    missed += 1;
-    const [first] = String(why.message ?? why).split('\n');
-    console.log(`MISS  pages  ${name}: ${first} (expected as in pages.mjs)`);
-    console.error(why);
-  }
-}
 
 // --------------------------------------------------------------------------------------------------------------------
 // What is demanded of a page
@@ -114,7 +98,7 @@ async function pages(context, issuer) {
 
 async function decisions(context, issuer) {
   const client = createServer((_, response) => response.end('back at the client')).listen(0, '127.0.0.1');
-  await new Promise((resolve) => client.once('listening', resolve));
+  await once(client, 'listening');
   const redirectUri = `http://127.0.0.1:${client.address().port}/callback`;
   const request = new URLSearchParams(REQUEST);
   request.set('client_id', 'native');
@@ -164,35 +148,12 @@ async function control(context, issuer) {
 // --------------------------------------------------------------------------------------------------------------------
 
 const clients = [`app=${REDIRECT_URI}`, 'native=http://127.0.0.1/callback'].flatMap((client) => ['--client', client]);
-const flags = ['--listen', '127.0.0.1:0', ...clients];
-const server = spawn(SERVER, flags, { stdio: ['ignore', 'pipe', 'inherit'] });
-process.on('exit', () => server.kill('SIGKILL'));
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.on(signal, () => process.exit(1));
-}
-const issuer = await new Promise((resolve, reject) => {
-  server.once('error', reject);
-  server.once('close', () => reject(new Error('the server ended')));
-  createInterface({ input: server.stdout }).once('line', (line) => resolve(line.replace('listening on ', '')));
-});
-
+const server = new Program(SERVER, ['--listen', '127.0.0.1:0', ...clients]);
+const issuer = await server.line(/^listening on (\S+)\n/m);
 mkdirSync(FOLDER, { recursive: true });
-const profile = mkdtempSync(join(tmpdir(), 'pages-'));
-try {
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath: '/usr/bin/chromium',
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-      '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  });
-  context.setDefaultTimeout(20000);
-  try {
-    await pages(context, issuer);
-    await decisions(context, issuer);
-    await control(context, issuer);
-  } finally {
-    await context.close();
-  }
-} finally {
-  rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
-}
-process.exit(missed === 0 ? 0 : 1);
+await inChromium(async (newContext) => {
+  const context = await newContext();
+  await pages(context, issuer);
+  await decisions(context, issuer);
+  await control(context, issuer);
+});

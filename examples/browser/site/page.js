@@ -1,13 +1,24 @@
 // The fields and buttons of the page. The rules of PKCE are in the wasm part.
 
-import start, { challenge, check_pair, check_verifier, generate } from './pkce_page.js';
-import wasm from './wasm.js';
-
 const at = (id) => document.getElementById(id);
 const copyButtons = document.querySelectorAll('button[data-copies]');
 
 // The optional parameters, and the fields that hold them.
 const optional = { redirect_uri: 'redirect-uri', scope: 'scope', state: 'state' };
+
+// The wasm part, once it has started.
+let pkce;
+
+// Marks the one of these fields that is at fault, if any.
+function blame(fields, wrong) {
+  for (const id of fields) {
+    if (id === wrong) {
+      at(id).setAttribute('aria-invalid', 'true');
+    } else {
+      at(id).removeAttribute('aria-invalid');
+    }
+  }
+}
 
 function say(id, good, message) {
   const finding = at(id);
@@ -32,69 +43,59 @@ function show(id, value) {
   copyable(id);
 }
 
-// Shows the text, and marks the character that is not allowed.
+// Shows the text, and marks the character that is not allowed. What is invisible, not in every font, or written from right
+// to left is shown by its number, and cannot move the mark.
 function mark(text, position) {
   const marked = at('verifier-marked');
   marked.hidden = position === undefined;
   marked.replaceChildren();
   if (position !== undefined) {
-    const character = String.fromCodePoint(text.codePointAt(position));
+    const code = text.codePointAt(position);
     const box = document.createElement('mark');
-    // White space is invisible in the box.
-    box.textContent = { ' ': '␠', '\n': '⏎', '\t': '⇥' }[character] ?? character;
-    marked.append(text.slice(0, position), box, text.slice(position + character.length));
+    const rest = document.createElement('bdi');
+    box.textContent = code > 0x20 && code < 0x7f ? text[position] : `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
+    rest.textContent = text.slice(position + String.fromCodePoint(code).length);
+    marked.append(text.slice(0, position), box, rest);
   }
 }
 
 function verifierChanged() {
   const verifier = at('verifier').value;
   copyable('verifier');
-  const finding = verifier === '' ? undefined : check_verifier(verifier);
+  const finding = verifier === '' ? undefined : pkce.check_verifier(verifier);
   const good = finding?.good;
   say('verifier-finding', good, finding?.message ?? '');
-  at('verifier').setAttribute('aria-invalid', String(good === false));
+  blame(['verifier'], finding?.fault);
   mark(verifier, finding?.position);
-  show('s256', good ? challenge(verifier, 'S256') : '');
-  show('plain', good ? challenge(verifier, 'plain') : '');
+  show('s256', good ? pkce.challenge(verifier, 'S256') : '');
+  show('plain', good ? pkce.challenge(verifier, 'plain') : '');
   finding?.free();
   urlChanged();
 }
 
-function parsed(text) {
-  try {
-    return new URL(text);
-  } catch {
-    return undefined;
-  }
-}
-
-// Returns what is missing or wrong, or undefined if the URL can be built.
-function missingForUrl() {
+// Returns the field that keeps the URL from being built, and why, or undefined if it can be built.
+function faultOfUrl() {
   const endpoint = at('endpoint').value.trim();
-  if (endpoint === '') {
-    return '';
-  }
-  const url = parsed(endpoint);
-  if (!['https:', 'http:'].includes(url?.protocol)) {
-    return 'The endpoint is not an http or https URL.';
-  }
-  if (url.hash !== '') {
-    return 'The endpoint must not have a fragment (RFC 6749 section 3.1).';
-  }
   const redirect = at('redirect-uri').value.trim();
-  if (redirect !== '' && parsed(redirect) === undefined) {
-    return 'The redirect URI is not an absolute URI.';
+  if (!/^https?:/i.test(endpoint) || !URL.canParse(endpoint)) {
+    return ['endpoint', 'The endpoint is not an http or https URL.'];
+  }
+  // The property `hash` would not show an empty fragment.
+  if (endpoint.includes('#')) {
+    return ['endpoint', 'The endpoint must not have a fragment (RFC 6749 section 3.1).'];
+  }
+  if (redirect !== '' && !URL.canParse(redirect)) {
+    return ['redirect-uri', 'The redirect URI is not an absolute URI.'];
   }
   if (redirect.includes('#')) {
-    return 'The redirect URI must not have a fragment (RFC 6749 section 3.1.2).';
+    return ['redirect-uri', 'The redirect URI must not have a fragment (RFC 6749 section 3.1.2).'];
   }
   if (at('client-id').value === '') {
-    return 'The client ID is missing.';
+    return ['client-id', 'The client ID is missing.'];
   }
-  if (at('verifier').value === '') {
-    return 'A verifier is missing: generate one above.';
+  if (at('s256').value === '') {
+    return ['', `The verifier above is ${at('verifier').value === '' ? 'missing: generate one' : 'not well formed'}.`];
   }
-  return at('s256').value === '' ? 'The verifier above is not well formed.' : undefined;
 }
 
 function authorizationUrl() {
@@ -108,26 +109,27 @@ function authorizationUrl() {
       url.searchParams.set(name, value);
     }
   }
-  url.searchParams.set('code_challenge', challenge(at('verifier').value, method));
+  url.searchParams.set('code_challenge', pkce.challenge(at('verifier').value, method));
   url.searchParams.set('code_challenge_method', method);
   return url.href;
 }
 
 function urlChanged() {
-  const missing = missingForUrl();
-  show('url', missing === undefined ? authorizationUrl() : '');
-  say('url-finding', missing ? false : undefined, missing ?? '');
+  const empty = at('endpoint').value.trim() === '';
+  const [wrong, message] = (empty ? undefined : faultOfUrl()) ?? [];
+  show('url', empty || message ? '' : authorizationUrl());
+  say('url-finding', message ? false : undefined, message ?? '');
+  blame(['endpoint', 'client-id', 'redirect-uri'], wrong);
 }
 
 function pairChanged() {
-  const [verifier, stored] = [at('pair-verifier').value, at('pair-challenge').value];
-  if (verifier === '' || stored === '') {
-    say('pair-finding', undefined, verifier === stored ? '' : 'Enter a verifier and a challenge.');
-    return;
-  }
-  const finding = check_pair(verifier, stored, at('pair-method').value);
-  say('pair-finding', finding.good, finding.message);
-  finding.free();
+  const [verifier, challenge] = [at('pair-verifier').value, at('pair-challenge').value];
+  const complete = verifier !== '' && challenge !== '';
+  const finding = complete ? pkce.check_pair(verifier, challenge, at('pair-method').value) : undefined;
+  const missing = verifier === challenge ? '' : 'Enter a verifier and a challenge.';
+  say('pair-finding', finding?.good, finding?.message ?? missing);
+  blame(['pair-verifier', 'pair-challenge'], `pair-${finding?.fault}`);
+  finding?.free();
 }
 
 function fillIn() {
@@ -137,15 +139,16 @@ function fillIn() {
   pairChanged();
 }
 
-function notice(text) {
+// Shows a notice for as long as the element has the focus.
+function notice(text, element) {
+  element.focus();
   at('notice').textContent = text;
-  clearTimeout(notice.timer);
-  notice.timer = setTimeout(() => (at('notice').textContent = ''), 4000);
+  element.addEventListener('blur', () => (at('notice').textContent = ''), { once: true });
 }
 
 function generateVerifier() {
   try {
-    at('verifier').value = generate();
+    at('verifier').value = pkce.generate();
     verifierChanged();
   } catch (why) {
     say('verifier-finding', false, String(why));
@@ -159,12 +162,11 @@ async function copy(id, name, button) {
   } catch {
     at(id).select();
     if (!document.execCommand('copy')) {
-      notice(`${name} is selected, but this browser does not let pages copy. Press Ctrl+C or ⌘C.`);
+      notice(`${name} is selected, but this browser does not let pages copy. Press Ctrl+C or ⌘C.`, at(id));
       return;
     }
   }
-  button.focus();
-  notice(`${name} copied.`);
+  notice(`${name} copied.`, button);
 }
 
 function listen() {
@@ -182,14 +184,20 @@ function listen() {
   }
 }
 
-try {
-  await start({ module_or_path: Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0)) });
+async function start() {
+  if (typeof WebAssembly === 'undefined') {
+    throw new Error('this browser has no WebAssembly, or it is turned off');
+  }
+  // Not at the top, where a file that is missing would stop the page without a word.
+  const [script, { default: wasm }] = await Promise.all([import('./pkce_page.js'), import('./wasm.js')]);
+  await script.default({ module_or_path: Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0)) });
+  pkce = script;
   listen();
   at('generate').disabled = false;
   at('fill').disabled = false;
   // A browser may keep the fields over a reload.
   verifierChanged();
   pairChanged();
-} catch (why) {
-  say('verifier-finding', false, `The page could not start: ${why}`);
 }
+
+start().catch((why) => say('verifier-finding', false, `The page could not start (${why.message}).`));

@@ -2,7 +2,7 @@
 
 mod finding;
 
-use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ServerPolicy};
+use pkce_core::{CodeChallengeMethod, CodeVerifier, ServerPolicy, TokenError};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::finding::Finding;
@@ -32,19 +32,31 @@ pub fn challenge(verifier: &str, method: &str) -> Result<String, String> {
     Ok(verifier.challenge(method).as_str().to_owned())
 }
 
-/// Checks a verifier as a server does that allows both methods and has stored this challenge.
+/// Sends the two requests of a login to a server that allows both methods, and stops at the one that it refuses.
 #[wasm_bindgen]
 pub fn check_pair(verifier: &str, challenge: &str, method: &str) -> Finding {
     let policy = ServerPolicy::new().allow_plain();
-    let stored = match CodeChallenge::from_stored(Some(challenge), Some(method)) {
+    let stored = match policy.check_authorization_request(Some(challenge), Some(method)) {
         Ok(stored) => stored,
         Err(error) => {
-            let message = format!("The server's own fault, {}: {error}.", error.oauth_error());
-            return Finding::bad(message);
+            let (code, hints) = (error.oauth_error(), finding::hints(challenge));
+            let refused = "Refused before the login, at the authorization request, with";
+            return Finding::bad("challenge", format!("{refused} {code}: {error}.{hints}"));
         }
     };
-    match policy.check_token_request(stored.as_ref(), Some(verifier)) {
-        Ok(()) => Finding::good(format!("The verifier matches the {method} challenge.")),
-        Err(error) => Finding::bad(format!("Refused with {}: {error}.", error.oauth_error())),
-    }
+    let Err(error) = policy.check_token_request(Some(&stored), Some(verifier)) else {
+        return Finding::good(format!("The verifier matches the {method} challenge."));
+    };
+    let (fault, hints) = match error {
+        TokenError::Malformed(_) => ("verifier", finding::hints(verifier)),
+        _ => (
+            "",
+            " The challenge was made from another text: one line break more is enough.".to_owned(),
+        ),
+    };
+    let (code, refused) = (
+        error.oauth_error(),
+        "Refused after the login, at the token request, with",
+    );
+    Finding::bad(fault, format!("{refused} {code}: {error}.{hints}"))
 }

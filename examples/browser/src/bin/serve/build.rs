@@ -33,7 +33,9 @@ pub fn page() -> Result<PathBuf, Box<dyn Error>> {
         .omit_default_module_path(true)
         .generate_output()?;
     fs::write(folder.join("pkce_page.js"), output.js())?;
-    fs::write(folder.join("wasm.js"), as_script(&output.wasm_mut().emit_wasm()))?;
+    // The page may not connect to anything, not even to where it came from. So the wasm file comes as a script.
+    let wasm = STANDARD.encode(output.wasm_mut().emit_wasm());
+    fs::write(folder.join("wasm.js"), format!("export default \"{wasm}\";\n"))?;
     Ok(folder)
 }
 
@@ -60,8 +62,7 @@ fn compile(package: &Path, target: &Path) -> Result<(), Box<dyn Error>> {
                 "--quiet",
                 "--locked",
                 "--lib",
-                "--profile",
-                "wasm",
+                "--profile=wasm",
                 "--target",
                 TARGET,
             ])
@@ -78,9 +79,4 @@ fn succeed(command: &mut Command) -> Result<(), Box<dyn Error>> {
     } else {
         Err(format!("{name} failed: {status}").into())
     }
-}
-
-/// The page may not connect to anything, not even to where it came from. So the wasm file comes as a script.
-fn as_script(wasm: &[u8]) -> String {
-    format!("export default \"{}\";\n", STANDARD.encode(wasm))
 }

@@ -2,10 +2,12 @@
 
 use std::error::Error;
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use tiny_http::{Header, Request, Response, Server};
+
+use crate::print;
 
 struct File {
     path: String,
@@ -16,8 +18,7 @@ struct File {
 pub fn serve(folder: &Path, port: u16) -> Result<(), Box<dyn Error>> {
     let files = read(folder)?;
     let server = Server::http(("127.0.0.1", port)).map_err(|why| format!("port {port}: {why}"))?;
-    println!("serving http://{}/", server.server_addr());
-    io::stdout().flush()?;
+    print(&format!("serving http://{}/\n", server.server_addr()))?;
     for request in server.incoming_requests() {
         // A browser that went away before its answer is its own affair.
         let _ = answer(request, &files);
@@ -37,18 +38,17 @@ fn read(folder: &Path) -> io::Result<Vec<File>> {
                 _ => "text/javascript; charset=utf-8",
             },
             content: fs::read(folder.join(&name))?,
-            path: if name == "index.html" {
-                "/".to_owned()
-            } else {
-                format!("/{name}")
-            },
+            path: format!("/{name}"),
         });
     }
     Ok(files)
 }
 
 fn answer(request: Request, files: &[File]) -> io::Result<()> {
-    let path = request.url().split('?').next().unwrap_or_default();
+    let path = match request.url().split('?').next() {
+        Some("/") => "/index.html",
+        path => path.unwrap_or_default(),
+    };
     let Some(file) = files.iter().find(|file| file.path == path) else {
         return request.respond(Response::from_string("not found\n").with_status_code(404));
     };

@@ -4,67 +4,52 @@ mod build;
 mod http;
 
 use std::error::Error;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: serve [--port N] [--build-only]";
 const HELP: &str = "Builds the page that makes and checks PKCE values, and serves it on this machine.
 
 usage: serve [--port N] [--build-only]
 
   --port N      the port on 127.0.0.1 to serve on; 0 takes a free one [default: 8000]
   --build-only  builds the page, prints its folder, and exits; any web server can serve it
-  -h, --help    prints this text";
-
-struct Options {
-    port: u16,
-    build_only: bool,
-    help: bool,
-}
+  -h, --help    prints this text
+";
 
 fn main() -> ExitCode {
-    let options = match options() {
-        Ok(options) => options,
-        Err(why) => {
-            eprintln!("serve: {why}\n{USAGE}");
-            return ExitCode::from(2);
-        }
-    };
-    match run(&options) {
+    match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
-            eprintln!("serve: {why}");
-            ExitCode::FAILURE
+            // Unlike `eprintln!`, does not panic if the reader is gone.
+            let _ = writeln!(io::stderr(), "serve: {why}");
+            ExitCode::from(if why.is::<lexopt::Error>() { 2 } else { 1 })
         }
     }
 }
 
-fn options() -> Result<Options, lexopt::Error> {
-    let mut options = Options {
-        port: 8000,
-        build_only: false,
-        help: false,
-    };
+fn run() -> Result<(), Box<dyn Error>> {
+    let mut port = 8000;
+    let mut build_only = false;
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
-            lexopt::Arg::Long("port") => options.port = lexopt::ValueExt::parse(&arguments.value()?)?,
-            lexopt::Arg::Long("build-only") => options.build_only = true,
-            lexopt::Arg::Long("help") | lexopt::Arg::Short('h') => options.help = true,
-            other => return Err(other.unexpected()),
+            lexopt::Arg::Long("port") => port = lexopt::ValueExt::parse(&arguments.value()?)?,
+            lexopt::Arg::Long("build-only") => build_only = true,
+            lexopt::Arg::Long("help") | lexopt::Arg::Short('h') => return print(HELP),
+            other => return Err(other.unexpected().into()),
         }
     }
-    Ok(options)
+    let folder = build::page()?;
+    if build_only {
+        print(&format!("{}\n", folder.display()))
+    } else {
+        http::serve(&folder, port)
+    }
 }
 
-fn run(options: &Options) -> Result<(), Box<dyn Error>> {
-    if options.help {
-        println!("{HELP}");
-        return Ok(());
-    }
-    let folder = build::page()?;
-    if options.build_only {
-        println!("{}", folder.display());
-        return Ok(());
-    }
-    http::serve(&folder, options.port)
+/// Unlike `println!`, does not panic if the reader is gone.
+fn print(text: &str) -> Result<(), Box<dyn Error>> {
+    let mut out = io::stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    Ok(written.map_err(|why| format!("cannot write to standard output: {why}"))?)
 }
