@@ -4,19 +4,19 @@
 //
 // NATIVE-CLIENT is the binary of examples/native-client. Prints a line per case, and exits with 1 when one was missed.
 
-import { execFileSync, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createHash, randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { chromium } from 'playwright-core';
+import { Program, check, inChromium, unread } from './chromium.mjs';
 
 const [CLIENT] = process.argv.slice(2);
 if (!CLIENT) {
@@ -24,80 +24,20 @@ if (!CLIENT) {
   process.exit(2);
 }
 
-const CHROMIUM = {
-  executablePath: '/usr/bin/chromium',
-  headless: true,
-  args: [
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ],
-};
-
-// No case takes a tenth of this.
-const PATIENCE = 60_000;
-
-// --------------------------------------------------------------------------------------------------------------------
-// Programs and servers, and their end
-// --------------------------------------------------------------------------------------------------------------------
-
-const children = new Set();
 const folder = mkdtempSync(join(tmpdir(), 'native-'));
-process.on('exit', () => {
-  children.forEach((child) => child.kill('SIGKILL'));
-  rmSync(folder, { recursive: true, force: true });
-});
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
-// A program whose output is kept. `line` waits for the first match in it, `end` for the exit code.
-class Program {
-  output = { stdout: '', stderr: '' };
+// --------------------------------------------------------------------------------------------------------------------
+// Clients and servers
+// --------------------------------------------------------------------------------------------------------------------
 
-  constructor(command, args) {
-    this.child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
-    children.add(this.child);
-    for (const name of ['stdout', 'stderr']) {
-      this.child[name].setEncoding('utf8').on('data', (text) => (this.output[name] += text));
-    }
-    this.closed = once(this.child, 'close').then(([code]) => {
-      children.delete(this.child);
-      return code;
-    });
-    // A program that cannot be started is told where it is waited for.
-    this.closed.catch(() => children.delete(this.child));
-  }
-
-  line(pattern, name = 'stdout') {
-    return this.until(() => pattern.exec(this.output[name])?.[1], `${name} with ${pattern}`);
-  }
-
-  // What `probe` finds at last, unless the program ends first.
-  async until(probe, expected) {
-    const end = Date.now() + PATIENCE;
-    for (;;) {
-      const ended = !children.has(this.child);
-      const found = await probe();
-      if (found) return found;
-      must(!ended && Date.now() < end, JSON.stringify(this.output), expected);
-      await sleep(20);
-    }
-  }
-
-  async end() {
-    const code = await Promise.race([this.closed, sleep(PATIENCE, 'still running', { ref: false })]);
-    return { code, ...this.output };
-  }
-}
+const OPEN = /^Open this address in a browser: (\S+)\n/m;
 
 // A native client, and the address that it wants to have opened.
 async function start(issuer, ...options) {
   const scope = options.includes('--scope') ? [] : ['--scope', 'openid'];
   const client = new Program(CLIENT, [issuer, '--no-browser', ...scope, ...options]);
-  const url = new URL(await client.line(/^Open this address in a browser: (\S+)\n/m));
+  const url = new URL(await client.line(OPEN));
   return { client, url };
 }
 
@@ -139,24 +79,17 @@ async function loginAt(made, ...options) {
   return { ...outcome, url };
 }
 
-// A server that has nothing but the metadata it is given.
-const metadataOnly = (metadata) => madeFor({ metadata });
-
 async function listen(server) {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return `http://127.0.0.1:${server.address().port}`;
 }
 
-// --------------------------------------------------------------------------------------------------------------------
-// The user
-// --------------------------------------------------------------------------------------------------------------------
-
-let browser;
+let newContext;
 
 // Opens the address in a fresh profile, does `act` there, and returns the text of the page that the client shows at last.
 async function visit(url, act) {
-  const context = await browser.newContext();
+  const context = await newContext();
   try {
     // The provider's pages want a font from elsewhere.
     await context.route('**', (route) =>
@@ -180,11 +113,7 @@ async function logIn(page) {
   await page.click('button[type=submit]');
 }
 
-async function cancel(page) {
-  await page.click('text=Cancel');
-}
-
-// The redirect as somebody else would send it: the parameters are given to overwrite the right ones.
+// The redirect as somebody else would send it: the parameters overwrite the right ones.
 async function forge(url, issuer, parameters) {
   const redirect = new URL(url.searchParams.get('redirect_uri'));
   const right = { state: url.searchParams.get('state'), iss: issuer, code: 'made-up' };
@@ -200,12 +129,13 @@ const TOKEN = /^Logged in\.\ntoken_type: +[Bb]earer\nexpires_in: +\d+\nscope: +o
 
 const GRANTED = { access_token: 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJ', token_type: 'bearer', expires_in: 3600, scope: 'openid' };
 
+const { ca, tls } = await privateAuthority();
+
 const CASES = {
   async 'login in Chromium'(issuer) {
     const { client, url } = await start(issuer);
-    const page = await visit(url, logIn);
-    must(page.includes('You can close this window'), page, 'a page that says it is done');
-    return gotToken(await client.end(), url);
+    must(/^[0-9a-f]{32}$/.test(url.searchParams.get('nonce')), url, 'a nonce');
+    return logsIn(client, url);
   },
 
   async 'login in Chromium, on a given port'(issuer) {
@@ -213,19 +143,15 @@ const CASES = {
     const { client, url } = await start(issuer, '--port', port);
     const redirect = url.searchParams.get('redirect_uri');
     must(redirect === `http://127.0.0.1:${port}/callback`, redirect, `port ${port}`);
-    await visit(url, logIn);
-    return gotToken(await client.end(), url);
+    return logsIn(client, url);
   },
 
   async 'login in Chromium, opened by --browser'(issuer) {
-    const command = join(folder, 'browser');
-    await writeFile(command, `#!/bin/sh\nprintf '%s\\n' "$1" >"$(dirname "$0")/address"\n`);
-    await chmod(command, 0o755);
+    const command = await script('browser', `printf '%s\\n' "$1" >"$(dirname "$0")/address"`);
     const client = new Program(CLIENT, [issuer, '--scope', 'openid', '--browser', command]);
     const address = () => readFile(join(folder, 'address'), 'utf8').catch(() => '');
     const url = new URL(await client.until(async () => /^(.+)\n$/.exec(await address())?.[1], 'the browser to be started'));
-    await visit(url, logIn);
-    return gotToken(await client.end(), url);
+    return logsIn(client, url);
   },
 
   async 'login in Chromium, after requests for other paths'(issuer) {
@@ -235,102 +161,32 @@ const CASES = {
       const { status } = await fetch(origin + path, { headers: { connection: 'close' } });
       must(status === 404, `${path} answered with ${status}`, '404');
     }
-    await visit(url, logIn);
-    return gotToken(await client.end(), url);
+    return logsIn(client, url);
   },
 
   async 'login cancelled in Chromium'(issuer) {
     const { client, url } = await start(issuer);
-    const page = await visit(url, cancel);
+    const page = await visit(url, (page) => page.click('text=Cancel'));
     must(page.includes('Not logged in'), page, 'a page that says it failed');
     return refused(await client.end(), 'the login was refused: access_denied (End-User aborted interaction)');
   },
 
   async 'login in Chromium, after redirects with a wrong state or none'(issuer) {
-    const { client, url } = await start(issuer);
-    for (const state of ['other', '']) {
-      const page = await forge(url, issuer, { state });
-      must(page.includes('Not this login'), page, 'an error page');
-    }
-    await visit(url, logIn);
-    return gotToken(await client.end(), url);
+    return loginAfter(issuer, [{ state: 'other' }, { state: '' }]);
   },
 
-  async 'nonce for a scope with openid, and none without'(issuer) {
-    const { client, url } = await start(issuer);
-    client.child.kill('SIGKILL');
-    must(/^[0-9a-f]{32}$/.test(url.searchParams.get('nonce')), url, 'a nonce');
-    const other = await start(issuer, '--scope', 'email');
-    other.client.child.kill('SIGKILL');
-    must(!other.url.searchParams.has('nonce'), other.url, 'no nonce');
-    return 'as expected';
+  async 'login in Chromium, after redirects with the right state and a wrong iss or none'(issuer) {
+    const iss = 'https://attacker.example';
+    return loginAfter(issuer, [{ iss }, { iss: '' }, { iss, code: '', error: 'access_denied' }]);
   },
 
-  async 'https with a private authority'() {
-    const { ca, tls } = await privateAuthority();
-    const outcome = await loginAt({ tls, token: GRANTED }, '--ca', ca);
+  async 'https with a private authority, and a content type in capitals'() {
+    const outcome = await loginAt({ tls, token: GRANTED, type: 'Application/JSON; charset=UTF-8' }, '--ca', ca);
     return gotToken(outcome, outcome.url);
-  },
-
-  async 'https with an authority that is not trusted'() {
-    const { tls } = await privateAuthority();
-    const { issuer, close } = await madeFor({ tls });
-    const outcome = await run(issuer);
-    close();
-    return refused(outcome, `the server's metadata at ${issuer}/.well-known/oauth-authorization-server cannot be reached: `);
   },
 
   async 'certificate file that is none'(issuer) {
     return refused(await run(issuer, '--ca', fileURLToPath(import.meta.url)), 'there is no certificate in ');
-  },
-
-  async 'expires_in as text, as 3600.0, and a content type in capitals'() {
-    for (const expires_in of ['3600', 3600.5]) {
-      const outcome = await loginAt({ type: 'Application/JSON; charset=UTF-8', token: { ...GRANTED, expires_in } });
-      gotToken(outcome, outcome.url);
-    }
-    return 'token';
-  },
-
-  async 'null for a flag of the metadata'() {
-    const metadata = { authorization_response_iss_parameter_supported: null, scopes_supported: null };
-    const outcome = await loginAt({ metadata, token: GRANTED });
-    return gotToken(outcome, outcome.url);
-  },
-
-  async 'empty access_token'() {
-    return refused(await loginAt({ token: { ...GRANTED, access_token: '' } }), 'the token endpoint sent an empty access_token');
-  },
-
-  async 'unknown token_type'() {
-    const outcome = await loginAt({ token: { ...GRANTED, token_type: 'mac\u202e' } });
-    return refused(outcome, 'the token endpoint sent a token of the unknown type mac\ufffd');
-  },
-
-  async 'metadata that is too large'() {
-    const { issuer, close } = await madeFor({ pad: 300_000 });
-    const outcome = await run(issuer);
-    close();
-    return refused(outcome, `the server's metadata at ${issuer}/.well-known/oauth-authorization-server is too large: `);
-  },
-
-  async 'metadata that is too slow'() {
-    const { issuer, close } = await madeFor({ slow: true });
-    const outcome = await run(issuer);
-    close();
-    return refused(outcome, `the server's metadata at ${issuer}/.well-known/oauth-authorization-server is too slow: `);
-  },
-
-  async 'iss of another server in the redirect'(issuer) {
-    const { client, url } = await start(issuer);
-    await forge(url, issuer, { iss: 'https://attacker.example' });
-    return refused(await client.end(), 'the redirect comes from another server: iss is https://attacker.example');
-  },
-
-  async 'no iss from a server that announces it'(issuer) {
-    const { client, url } = await start(issuer);
-    await forge(url, issuer, { iss: '' });
-    return refused(await client.end(), 'the redirect does not say which server it comes from: iss is missing');
   },
 
   async 'made-up code'(issuer) {
@@ -340,19 +196,28 @@ const CASES = {
     return refused(await client.end(), reason);
   },
 
-  async 'no login in time'(issuer) {
-    const { client } = await start(issuer, '--timeout', '1');
-    return refused(await client.end(), 'no login within 1 s');
+  async 'no login in time, but a redirect from another server'(issuer) {
+    const { client, url } = await start(issuer, '--timeout', '10');
+    await forge(url, issuer, { iss: 'https://attacker.example' });
+    const why = 'the last redirect was ignored: it comes from another server, https://attacker.example';
+    return refused(await client.end(), `no login within 10 s; ${why}`);
   },
 
-  async 'port in use'(issuer) {
-    const { port } = new URL(issuer);
-    const reason = `port ${port} is in use: choose another one, or leave --port out to take a free one`;
-    return refused(await run(issuer, '--port', port), reason);
+  async 'no browser, or one that cannot show the page'(issuer) {
+    // Neither finds another program than the second one's `xdg-open`.
+    await mkdir(join(folder, 'none'));
+    await script('failing/xdg-open', 'exit 3');
+    for (const [path, ...options] of [['none'], ['failing'], ['none', '--browser', 'firefox']]) {
+      const client = new Program(CLIENT, [issuer, ...options], { env: { PATH: join(folder, path) } });
+      await client.line(/^(No browser .*)\n/m, 'stderr');
+      const { stderr } = await client.kill();
+      assert.match(stderr, /^No browser could be started, so open this address in one: http:\S+\n$/);
+    }
+    return 'one sentence, the address once';
   },
 
   async 'server that nobody reaches'() {
-    const url = `http://127.0.0.1:${await freePort()}`;
+    const url = 'http://127.0.0.1:1';
     const reason = `the server's metadata at ${url}/.well-known/oauth-authorization-server cannot be reached: `;
     return refused(await run(url), reason);
   },
@@ -361,51 +226,108 @@ const CASES = {
     const server = createServer((_request, response) => response.writeHead(404, { connection: 'close' }).end());
     const outcome = await run(await listen(server));
     server.close();
+    assert.match(outcome.stderr, /; check the issuer, which may need a path/);
     return refused(outcome, 'no metadata found: ');
   },
 
-  async 'metadata of another issuer'() {
-    const { issuer, close } = await metadataOnly({ issuer: 'https://other.example' });
-    const outcome = await run(issuer);
-    close();
-    return refused(outcome, `the metadata at ${issuer}/.well-known/oauth-authorization-server cannot be used: `);
-  },
-
-  async 'server that lists only plain'() {
-    const { issuer, close } = await metadataOnly({ code_challenge_methods_supported: ['plain'] });
-    const outcome = await run(issuer);
-    close();
-    return refused(outcome, 'the server does not support PKCE with S256, so a login there would not be protected');
-  },
-
-  async 'server that lists no methods'() {
-    const { issuer, close } = await metadataOnly({});
-    const { client, url } = await start(issuer);
+  async 'server that lists no methods, and a scope without openid'() {
+    const { issuer, close } = await madeFor({});
+    const { client, url } = await start(issuer, '--scope', 'email');
     close();
     must(url.searchParams.get('code_challenge_method') === 'S256', url, 'code_challenge_method=S256');
+    must(!url.searchParams.has('nonce'), url, 'no nonce');
     await client.line(/^(warning: the server does not say whether it supports PKCE)/m, 'stderr');
-    client.child.kill('SIGKILL');
-    await client.end();
-    return 'warning, and S256 all the same';
+    await client.kill();
+    return 'warning, S256 all the same, and no nonce';
   },
 
   async 'wrong usage'(issuer) {
-    for (const args of [[], ['http://server.example'], [issuer, '--timeout', '0'], [issuer, '--port', '65536']]) {
-      const { code } = await new Program(CLIENT, args).end();
-      must(code === 2, `exit code ${code} for ${args.join(' ')}`, 'exit code 2');
+    const protectedOnly = "for '<ISSUER>': must be https://…, or http:// on 127.0.0.1, [::1] or localhost\n";
+    for (const [args, message] of [
+      [[], 'required arguments were not provided'],
+      [['http://server.example'], protectedOnly],
+      [['server.example'], protectedOnly],
+      [[issuer, '--client-id', ''], "error: invalid value '' for '--client-id <ID>': must not be empty\n"],
+      [[issuer, '--timeout', '0'], "'--timeout <SECONDS>'"],
+      [[issuer, '--port', '65536'], "'--port <PORT>'"],
+    ]) {
+      const { code, stderr } = await new Program(CLIENT, args).end();
+      must(code === 2 && stderr.includes(message), `exit code ${code}, ${stderr}`, `exit code 2, ${message}`);
     }
-    return 'exit code 2';
+    return 'exit code 2, and a sentence';
+  },
+
+  async 'standard output that nobody reads'(issuer) {
+    const outcome = await unread(1, CLIENT, issuer, '--no-browser').end();
+    return refused(outcome, 'cannot write to standard output: Broken pipe');
+  },
+
+  async 'standard error that nobody reads'() {
+    const { issuer, close } = await madeFor({});
+    // It warns there before it prints the address.
+    const client = unread(2, CLIENT, issuer, '--no-browser');
+    await client.line(OPEN);
+    await client.kill();
+    close();
+    return 'no panic, the address is printed';
   },
 };
 
+// What a server sends, and why the client refuses it. METADATA and ISSUER stand for its addresses.
+const unusable = "the server's metadata at METADATA ";
+const other = 'https://other.example';
+const REFUSED = {
+  'https with an authority that is not trusted': [{ tls }, `${unusable}cannot be reached: `],
+  'metadata that is too large': [{ pad: 300_000 }, `${unusable}is too large: `],
+  'metadata that is too slow': [{ slow: true }, `${unusable}is too slow: `],
+  'metadata of another issuer': [
+    { metadata: { issuer: other } },
+    `cannot use the metadata at METADATA: the server calls itself ${other}, not ISSUER: if that is the server you mean, use ${other} `,
+  ],
+  'server that lists only plain': [
+    { metadata: { code_challenge_methods_supported: ['plain'] } },
+    'the server does not support PKCE with S256, so a login there would not be protected',
+  ],
+};
+
+async function refusedAt([made, reason]) {
+  const { issuer, close } = await madeFor(made);
+  const outcome = await run(issuer);
+  close();
+  const metadata = `${issuer}/.well-known/oauth-authorization-server`;
+  return refused(outcome, reason.replace('METADATA', metadata).replace('ISSUER', issuer));
+}
+
 const run = (issuer, ...options) => new Program(CLIENT, [issuer, '--no-browser', ...options]).end();
 
+// A login in Chromium, after redirects that are not its own.
+async function loginAfter(issuer, redirects) {
+  const { client, url } = await start(issuer);
+  for (const parameters of redirects) {
+    const page = await forge(url, issuer, parameters);
+    must(page.includes('Not this login: the terminal still waits'), page, 'an error page');
+  }
+  return logsIn(client, url);
+}
+
+async function logsIn(client, url) {
+  const page = await visit(url, logIn);
+  must(page.includes('You can close this window'), page, 'a page that says it is done');
+  return gotToken(await client.end(), url);
+}
+
+async function script(name, text) {
+  const path = join(folder, name);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  return path;
+}
+
+// Not one of those that the system hands out to others in the meantime.
 async function freePort() {
-  const server = createServer();
-  const { port } = new URL(await listen(server));
-  server.close();
-  await once(server, 'close');
-  return port;
+  const port = randomInt(10_000, 30_000);
+  const server = createServer().listen(port, '127.0.0.1');
+  return once(server, 'listening').then(() => once(server.close(), 'close')).then(() => port, freePort);
 }
 
 function must(holds, outcome, expected) {
@@ -432,24 +354,10 @@ function refused({ code, stderr }, reason) {
   return `exit code 1, ${error.replaceAll(/(127\.0\.0\.1:|port )\d+/g, '$1PORT')}`;
 }
 
-// --------------------------------------------------------------------------------------------------------------------
-// The runner
-// --------------------------------------------------------------------------------------------------------------------
-
 const provider = new Program(process.execPath, [fileURLToPath(new URL('oidc-provider.mjs', import.meta.url))]);
-let misses = 0;
-try {
-  const issuer = await provider.line(/^listening on (\S+)\n/m);
-  browser = await chromium.launch(CHROMIUM);
-  for (const [name, body] of Object.entries(CASES)) {
-    try {
-      console.log(`ok    native  ${name}: ${await body(issuer)}`);
-    } catch (error) {
-      misses += 1;
-      console.log(`MISS  native  ${name}: ${error.message.replaceAll('\n', ' ')}`);
-    }
-  }
-} finally {
-  await browser?.close();
-}
-process.exit(misses === 0 ? 0 : 1); // What still runs is ended above, on exit.
+const issuer = await provider.line(/^listening on (\S+)\n/m);
+await inChromium(async (make) => {
+  newContext = make;
+  for (const [name, body] of Object.entries(CASES)) await check(name, () => body(issuer));
+  for (const [name, row] of Object.entries(REFUSED)) await check(name, () => refusedAt(row));
+});

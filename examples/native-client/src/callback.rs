@@ -1,6 +1,6 @@
 //! The redirect back: a listener on a loopback port, and the checks on its one request.
 
-use std::io::{Cursor, ErrorKind, Read};
+use std::io::{Cursor, Read};
 use std::net::{Ipv4Addr, TcpListener};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -27,11 +27,8 @@ pub struct Listener {
 impl Listener {
     /// Only 127.0.0.1, so that no other machine can connect. Port 0 takes a free one.
     pub fn open(port: u16) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|why| match why.kind() {
-            ErrorKind::AddrInUse => {
-                anyhow!("port {port} is in use: choose another one, or leave --port out to take a free one")
-            }
-            _ => anyhow!("cannot listen on port {port} of 127.0.0.1: {why}"),
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).with_context(|| {
+            format!("cannot listen on port {port} of 127.0.0.1; without --port, a free one is taken")
         })?;
         let port = listener
             .local_addr()
@@ -47,13 +44,14 @@ impl Listener {
 
     /// Waits for the redirect and returns its code.
     ///
-    /// Other requests do not end the login: a browser asks for an icon, and any page the user has open can send a
-    /// request to `/callback`. Without the right `state` it gets an error page, and the wait goes on.
+    /// Other requests do not end the login: a browser asks for an icon, any page that the user has open can send a request
+    /// to `/callback`, and another server may redirect there. Those get an error page, and the wait goes on.
     pub fn wait(&self, expected: &Expected<'_>, limit: Duration) -> anyhow::Result<String> {
         let deadline = Instant::now() + limit;
+        let mut ignored = String::new();
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            ensure!(!left.is_zero(), "no login within {} s", limit.as_secs());
+            ensure!(!left.is_zero(), "no login within {} s{ignored}", limit.as_secs());
             let Some(request) = self.server.recv_timeout(left).context("the loopback listener failed")? else {
                 continue;
             };
@@ -64,27 +62,24 @@ impl Listener {
                     continue;
                 }
             };
-            if single(&query, "state").ok().flatten().as_deref() != Some(expected.state) {
+            if let Err(why) = is_from_this_login(&query, expected) {
+                ignored = format!("; the last redirect was ignored: {why}");
                 respond(
                     request,
-                    page(400, "Not this login", "The terminal is waiting for another one."),
+                    page(400, "Not this login: the terminal still waits for its own."),
                 );
                 continue;
             }
-            let code = code_from(&query, expected);
-            // Not on another thread, which would end with the program. Whether the browser reads it does not matter.
-            let _ = request.respond(match code {
-                Ok(_) => page(
+            let code = code_from(&query);
+            let (status, text) = match code {
+                Ok(_) => (
                     200,
-                    "Almost done",
-                    "The terminal has received the login. You can close this window.",
+                    "Almost done: the terminal has received the login. You can close this window.",
                 ),
-                Err(_) => page(
-                    400,
-                    "Not logged in",
-                    "The terminal says why. You can close this window.",
-                ),
-            });
+                Err(_) => (400, "Not logged in: the terminal says why. You can close this window."),
+            };
+            // Not on another thread, which would end with the program. Whether the browser reads it does not matter.
+            let _ = request.respond(page(status, text));
             return code;
         }
     }
@@ -95,14 +90,29 @@ fn respond<R: Read + Send + 'static>(request: Request, response: Response<R>) {
     thread::spawn(move || request.respond(response));
 }
 
-/// Reads the code from a response whose `state` is right. Checks `iss` before anything else.
-fn code_from(query: &str, expected: &Expected<'_>) -> anyhow::Result<String> {
+/// Checks `state`, and then `iss` (RFC 9207). Everything else in a response counts only if it passes.
+fn is_from_this_login(query: &str, expected: &Expected<'_>) -> anyhow::Result<()> {
+    let state = single(query, "state")?;
+    ensure!(
+        state.as_deref() == Some(expected.state),
+        "its state is not that of this login"
+    );
     match single(query, "iss")? {
-        Some(iss) if iss == expected.issuer => {}
-        Some(iss) => bail!("the redirect comes from another server: iss is {}", printable(&iss)),
-        None if expected.iss_required => bail!("the redirect does not say which server it comes from: iss is missing"),
-        None => {}
+        Some(iss) => ensure!(
+            iss == expected.issuer,
+            "it comes from another server, {}",
+            printable(&iss)
+        ),
+        None => ensure!(
+            !expected.iss_required,
+            "it has no iss, although the server announced one"
+        ),
     }
+    Ok(())
+}
+
+/// Reads the code from a response of this login.
+fn code_from(query: &str) -> anyhow::Result<String> {
     if let Some(error) = single(query, "error")? {
         let description = single(query, "error_description")?;
         bail!("the login was refused: {}", refusal(&error, description.as_deref()));
@@ -128,10 +138,10 @@ pub fn refusal(error: &str, description: Option<&str>) -> String {
     }
 }
 
-fn page(status: u16, heading: &str, text: &str) -> Response<Cursor<Vec<u8>>> {
+fn page(status: u16, text: &str) -> Response<Cursor<Vec<u8>>> {
     let html = format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{heading}</title>\n<h1>{heading}</h1>\n<p>{text}</p>\n</html>\n"
+         <title>Login</title>\n<p>{text}</p>\n</html>\n"
     );
     let mut response = Response::from_string(html).with_status_code(status);
     for (name, value) in [
@@ -165,47 +175,53 @@ mod tests {
         ..EXPECTED
     };
 
-    fn refused(query: &str, expected: &Expected<'_>) -> String {
-        code_from(query, expected).unwrap_err().to_string()
+    fn refused(query: &str) -> String {
+        code_from(query).unwrap_err().to_string()
     }
 
     #[test]
     fn code_is_read_and_decoded() {
-        assert_eq!(code_from("code=a%2Bb+c&state=5tate", &EXPECTED).unwrap(), "a+b c");
-        assert_eq!(
-            code_from("state=5tate&iss=https%3A%2F%2Fa.example&code=x", &STRICT).unwrap(),
-            "x"
-        );
+        assert_eq!(code_from("code=a%2Bb+c&state=5tate").unwrap(), "a+b c");
     }
 
     #[test]
     fn iss_must_be_the_issuer_and_present_if_announced() {
-        assert!(refused("code=x&state=5tate&iss=https://b.example", &EXPECTED).contains("another server"));
-        assert!(refused("code=x&state=5tate&iss=https://a.example/", &EXPECTED).contains("another server"));
-        assert!(refused("code=x&state=5tate", &STRICT).contains("iss is missing"));
-        assert!(refused("error=access_denied&state=5tate", &STRICT).contains("iss is missing"));
+        assert!(is_from_this_login("state=5tate&iss=https%3A%2F%2Fa.example", &STRICT).is_ok());
+        assert!(is_from_this_login("state=5tate", &EXPECTED).is_ok());
+        for (query, expected, why) in [
+            (
+                "state=5tate&iss=https://b.example",
+                EXPECTED,
+                "another server, https://b.example",
+            ),
+            ("state=5tate&iss=https://a.example/", EXPECTED, "another server"),
+            (
+                "state=5tate&iss=https://a.example&iss=x",
+                EXPECTED,
+                "iss more than once",
+            ),
+            ("state=5tate", STRICT, "no iss"),
+            ("error=access_denied&state=5tate", STRICT, "no iss"),
+        ] {
+            let ignored = is_from_this_login(query, &expected).unwrap_err().to_string();
+            assert!(ignored.contains(why), "{query}: {ignored}");
+        }
     }
 
     #[test]
     fn a_refused_login_says_why() {
         assert_eq!(
-            refused(
-                "error=access_denied&error_description=not+today%1B&state=5tate",
-                &EXPECTED
-            ),
+            refused("error=access_denied&error_description=not+today%1B"),
             "the login was refused: access_denied (not today\u{fffd})"
         );
-        assert_eq!(
-            refused("error=server_error&state=5tate", &EXPECTED),
-            "the login was refused: server_error"
-        );
+        assert_eq!(refused("error=server_error"), "the login was refused: server_error");
     }
 
     #[test]
     fn missing_or_repeated_code_is_refused() {
-        assert!(refused("state=5tate", &EXPECTED).contains("no code"));
-        assert!(refused("code=&state=5tate", &EXPECTED).contains("no code"));
-        assert!(refused("code=x&code=y&state=5tate", &EXPECTED).contains("code more than once"));
+        assert!(refused("state=5tate").contains("no code"));
+        assert!(refused("code=").contains("no code"));
+        assert!(refused("code=x&code=y").contains("code more than once"));
     }
 
     fn get(port: u16, target: &str) -> String {
@@ -221,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn other_requests_and_other_states_do_not_end_the_wait() {
+    fn requests_that_are_not_from_this_login_do_not_end_the_wait() {
         let listener = Listener::open(0).unwrap();
         let port = listener.port;
         let browser = thread::spawn(move || {
@@ -234,6 +250,8 @@ mod tests {
                 "code=y&state=",
                 "error=access_denied",
                 "code=y&state=5tate&state=5tate",
+                "code=y&state=5tate",
+                "code=y&state=5tate&iss=https://b.example",
             ] {
                 let stray = get(port, &format!("/callback?{query}"));
                 assert!(
@@ -241,9 +259,9 @@ mod tests {
                     "{query}"
                 );
             }
-            get(port, "/callback?code=x&state=5tate")
+            get(port, "/callback?code=x&state=5tate&iss=https://a.example")
         });
-        assert_eq!(listener.wait(&EXPECTED, Duration::from_secs(30)).unwrap(), "x");
+        assert_eq!(listener.wait(&STRICT, Duration::from_secs(30)).unwrap(), "x");
         assert!(browser.join().unwrap().contains("You can close this window"));
     }
 
@@ -260,6 +278,6 @@ mod tests {
     fn a_taken_port_is_named() {
         let taken = Listener::open(0).unwrap();
         let error = Listener::open(taken.port).err().unwrap().to_string();
-        assert!(error.starts_with(&format!("port {} is in use", taken.port)));
+        assert!(error.starts_with(&format!("cannot listen on port {}", taken.port)));
     }
 }

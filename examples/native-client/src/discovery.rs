@@ -30,15 +30,13 @@ pub struct Metadata {
 }
 
 impl FromStr for Issuer {
-    type Err = String;
+    type Err = &'static str;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let url = Url::parse(text).map_err(|why| why.to_string())?;
-        if !is_protected(&url) {
-            return Err("must be https://…, or http:// on 127.0.0.1, [::1] or localhost".to_owned());
-        }
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let url = Url::parse(text).ok().filter(is_protected);
+        let url = url.ok_or("must be https://…, or http:// on 127.0.0.1, [::1] or localhost")?;
         if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
-            return Err("must have no user name, query or fragment".to_owned());
+            return Err("must have no user name, query or fragment");
         }
         let text = text.to_owned();
         Ok(Self { text, url })
@@ -66,11 +64,14 @@ pub fn discover(agent: &ureq::Agent, issuer: &Issuer) -> anyhow::Result<Metadata
     let mut answers = Vec::new();
     for url in issuer.metadata_urls() {
         match fetch(agent, &url)? {
-            Ok(text) => return read(&text, issuer).with_context(|| format!("the metadata at {url} cannot be used")),
+            Ok(text) => return read(&text, issuer).with_context(|| format!("cannot use the metadata at {url}")),
             Err(why) => answers.push(format!("{url} {why}")),
         }
     }
-    bail!("no metadata found: {}", answers.join(", "))
+    bail!(
+        "no metadata found: {}; check the issuer, which may need a path, such as https://server.example/tenant",
+        answers.join(", ")
+    )
 }
 
 /// Returns the outer error if the server cannot be reached or its response cannot be read, and the inner one if there is
@@ -102,7 +103,7 @@ fn read(text: &str, issuer: &Issuer) -> anyhow::Result<Metadata> {
     let metadata: Metadata = serde_json::from_str(text)?;
     ensure!(
         metadata.issuer == issuer.text,
-        "it names the issuer {}, not {}",
+        "the server calls itself {0}, not {1}: if that is the server you mean, use {0} as the issuer",
         printable(&metadata.issuer),
         issuer.text
     );
@@ -239,7 +240,7 @@ mod tests {
     fn another_issuer_is_refused_even_if_it_differs_only_by_a_slash() {
         for other in ["https://b.example", "https://a.example/"] {
             let refused = read_from("https://a.example", &metadata(other, "")).unwrap_err();
-            assert!(refused.to_string().contains("it names the issuer"), "{other}");
+            assert!(refused.to_string().contains("the server calls itself"), "{other}");
         }
     }
 

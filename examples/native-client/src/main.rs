@@ -5,7 +5,7 @@ mod discovery;
 mod token;
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -28,7 +28,7 @@ struct Options {
     #[arg(value_name = "ISSUER")]
     issuer: Issuer,
     /// The public client that the server knows, with the redirect URI http://127.0.0.1/callback on any port
-    #[arg(long, value_name = "ID", default_value = "example-client")]
+    #[arg(long, value_name = "ID", default_value = "example-client", value_parser = not_empty)]
     client_id: String,
     /// The scope to request, separated by spaces; OpenID providers expect at least "openid"
     #[arg(long)]
@@ -57,12 +57,20 @@ impl Options {
     }
 }
 
+fn not_empty(text: &str) -> Result<String, &'static str> {
+    if text.is_empty() {
+        Err("must not be empty")
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
 fn main() -> ExitCode {
     let options = Options::parse();
     match log_in(&options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            note(&format!("error: {error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -72,9 +80,7 @@ fn log_in(options: &Options) -> anyhow::Result<()> {
     let agent = agent(options.ca.as_deref())?;
     let metadata = discovery::discover(&agent, &options.issuer)?;
     if metadata.s256_support()? == S256Support::Unknown {
-        eprintln!(
-            "warning: the server does not say whether it supports PKCE; S256 is used, but the server may ignore it"
-        );
+        note("warning: the server does not say whether it supports PKCE; S256 is used, but the server may ignore it");
     }
 
     // These belong to this login only. The verifier leaves the process in the token request and nowhere else.
@@ -112,14 +118,12 @@ fn agent(ca: Option<&Path>) -> anyhow::Result<ureq::Agent> {
     if let Some(file) = ca {
         let unusable = || format!("cannot use the certificates in {}", file.display());
         let pem = fs::read(file).with_context(unusable)?;
-        let items = parse_pem(&pem).collect::<Result<Vec<_>, _>>().with_context(unusable)?;
-        let certificates: Vec<_> = items
-            .into_iter()
-            .filter_map(|item| match item {
-                PemItem::Certificate(certificate) => Some(certificate),
-                _ => None,
-            })
-            .collect();
+        let mut certificates = Vec::new();
+        for item in parse_pem(&pem) {
+            if let PemItem::Certificate(certificate) = item.with_context(unusable)? {
+                certificates.push(certificate);
+            }
+        }
         ensure!(
             !certificates.is_empty(),
             "there is no certificate in {}",
@@ -181,16 +185,22 @@ fn show(options: &Options, address: &Url) -> anyhow::Result<()> {
         Some(command) => open::with_detached(address.as_str(), command),
         None => open::that_detached(address.as_str()),
     };
-    match opened {
-        Ok(()) => eprintln!("If no browser opens, open this address in one: {address}"),
-        Err(why) => eprintln!("No browser could be started ({why}). Open this address in one: {address}"),
-    }
+    // The error may quote the address.
+    note(&match opened {
+        Ok(()) => format!("If no browser opens, open this address in one: {address}"),
+        Err(_) => format!("No browser could be started, so open this address in one: {address}"),
+    });
     Ok(())
+}
+
+/// Unlike `eprintln!`, does not panic if the reader is gone.
+fn note(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// Unlike `println!`, does not panic if the reader is gone.
 fn print(text: &str) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
+    let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())
         .and_then(|()| out.flush())
         .context("cannot write to standard output")

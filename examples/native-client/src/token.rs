@@ -63,20 +63,16 @@ pub fn request_body(client_id: &str, redirect_uri: &str, code: &str, verifier: &
 
 /// Sends the token request. Copies in the buffers of the socket and of TLS are out of this program's reach.
 pub fn redeem(agent: &ureq::Agent, endpoint: &Url, body: &str) -> anyhow::Result<Token> {
-    let answer = agent
+    let failed = |why: ureq::Error| anyhow!("the token endpoint at {endpoint} {}", trouble(&why));
+    let mut answer = agent
         .post(endpoint.as_str())
         .header("Content-Type", "application/x-www-form-urlencoded")
         .header("Accept", "application/json")
-        .send(body);
-    let mut answer = answer.map_err(|why| anyhow!("the token endpoint at {endpoint} {}", trouble(&why)))?;
+        .send(body)
+        .map_err(failed)?;
     let status = answer.status().as_u16();
-    let text = answer
-        .body_mut()
-        .with_config()
-        .limit(LIMIT)
-        .read_to_string()
-        .map(Zeroizing::new)
-        .map_err(|why| anyhow!("the token endpoint at {endpoint} {}", trouble(&why)))?;
+    let body = answer.body_mut().with_config().limit(LIMIT);
+    let text = Zeroizing::new(body.read_to_string().map_err(failed)?);
     read(status, &text)
 }
 
@@ -130,10 +126,6 @@ fn start_of(token: &str) -> String {
 mod tests {
     use super::*;
 
-    fn refused(status: u16, text: &str) -> String {
-        read(status, text).err().unwrap().to_string()
-    }
-
     #[test]
     fn body_is_encoded_and_never_grew() {
         let verifier = CodeVerifier::parse(&"~".repeat(128)).unwrap();
@@ -163,38 +155,36 @@ mod tests {
 
     #[test]
     fn refusals_are_told_apart() {
-        assert_eq!(
-            refused(400, r#"{"error":"invalid_grant","error_description":"expired"}"#),
-            "the token endpoint refused the code: invalid_grant (expired)"
-        );
-        assert_eq!(
-            refused(401, r#"{"error":"invalid_client"}"#),
-            "the token endpoint refused the code: invalid_client"
-        );
-        assert_eq!(
-            refused(500, "<html>"),
-            "the token endpoint responded with HTTP status 500"
-        );
-        assert_eq!(refused(302, ""), "the token endpoint responded with HTTP status 302");
-        assert_eq!(
-            refused(200, r#"{"token_type":"Bearer"}"#),
-            "the token endpoint's response is not a token"
-        );
-    }
-
-    #[test]
-    fn an_empty_token_or_one_of_an_unknown_type_is_refused() {
-        assert_eq!(
-            refused(200, r#"{"access_token":"","token_type":"Bearer"}"#),
-            "the token endpoint sent an empty access_token"
-        );
-        for name in ["DPoP", "", "mac"] {
-            let text = format!(r#"{{"access_token":"abcd","token_type":"{name}"}}"#);
-            assert_eq!(
-                refused(200, &text),
-                format!("the token endpoint sent a token of the unknown type {name}")
-            );
+        for (status, text, why) in [
+            (
+                400,
+                r#"{"error":"invalid_grant","error_description":"expired"}"#,
+                "refused the code: invalid_grant (expired)",
+            ),
+            (401, r#"{"error":"invalid_client"}"#, "refused the code: invalid_client"),
+            (500, "<html>", "responded with HTTP status 500"),
+            (302, "", "responded with HTTP status 302"),
+            (
+                200,
+                r#"{"access_token":"","token_type":"Bearer"}"#,
+                "sent an empty access_token",
+            ),
+            (
+                200,
+                r#"{"access_token":"abcd","token_type":"mac\u202e"}"#,
+                "sent a token of the unknown type mac\u{fffd}",
+            ),
+            (
+                200,
+                r#"{"access_token":"abcd","token_type":""}"#,
+                "sent a token of the unknown type ",
+            ),
+        ] {
+            let error = read(status, text).err().unwrap().to_string();
+            assert_eq!(error, format!("the token endpoint {why}"));
         }
+        let error = read(200, r#"{"token_type":"Bearer"}"#).err().unwrap().to_string();
+        assert_eq!(error, "the token endpoint's response is not a token");
         assert!(read(200, r#"{"access_token":"abcd","token_type":"bearer"}"#).is_ok());
     }
 
