@@ -267,7 +267,8 @@ async function urls(page) {
   });
 }
 
-async function keyboardOnly(page) {
+async function keyboardOnly(context, address) {
+  const { page } = await open(context, address);
   await check('keyboard only', async () => {
     const focused = () => page.evaluate(() => document.activeElement.id || document.activeElement.dataset.copies);
     const tabTo = async (wanted) => {
@@ -309,6 +310,7 @@ async function keyboardOnly(page) {
     assert.deepEqual(nameless, []);
     return 'every field has a label, every button a text';
   });
+  await page.close();
 }
 
 async function open(context, address) {
@@ -362,12 +364,6 @@ async function withoutClipboard(context, address) {
     assert.equal(selected, await page.inputValue('#s256'));
     return 'the value is selected, and it is said';
   });
-  await page.close();
-}
-
-async function withKeys(context, address) {
-  const { page } = await open(context, address);
-  await keyboardOnly(page);
   await page.close();
 }
 
@@ -494,7 +490,7 @@ await inChromium(async (newContext) => {
   const context = await newContext({ permissions: ['clipboard-read', 'clipboard-write'] });
   await onePage(context, address);
   await withoutClipboard(context, address);
-  await withKeys(context, address);
+  await keyboardOnly(context, address);
   await looks(context, address);
   await cannotStart(newContext, address);
 });

@@ -155,37 +155,27 @@ mod tests {
 
     #[test]
     fn refusals_are_told_apart() {
+        let token = |token, kind| format!(r#"{{"access_token":"{token}","token_type":"{kind}"}}"#);
+        let refusal = r#"{"error":"invalid_grant","error_description":"expired"}"#;
         for (status, text, why) in [
-            (
-                400,
-                r#"{"error":"invalid_grant","error_description":"expired"}"#,
-                "refused the code: invalid_grant (expired)",
-            ),
+            (400, refusal, "refused the code: invalid_grant (expired)"),
             (401, r#"{"error":"invalid_client"}"#, "refused the code: invalid_client"),
             (500, "<html>", "responded with HTTP status 500"),
             (302, "", "responded with HTTP status 302"),
+            (200, &token("", "Bearer"), "sent an empty access_token"),
             (
                 200,
-                r#"{"access_token":"","token_type":"Bearer"}"#,
-                "sent an empty access_token",
-            ),
-            (
-                200,
-                r#"{"access_token":"abcd","token_type":"mac\u202e"}"#,
+                &token("abcd", r"mac\u202e"),
                 "sent a token of the unknown type mac\u{fffd}",
             ),
-            (
-                200,
-                r#"{"access_token":"abcd","token_type":""}"#,
-                "sent a token of the unknown type ",
-            ),
+            (200, &token("abcd", ""), "sent a token of the unknown type "),
         ] {
             let error = read(status, text).err().unwrap().to_string();
             assert_eq!(error, format!("the token endpoint {why}"));
         }
         let error = read(200, r#"{"token_type":"Bearer"}"#).err().unwrap().to_string();
         assert_eq!(error, "the token endpoint's response is not a token");
-        assert!(read(200, r#"{"access_token":"abcd","token_type":"bearer"}"#).is_ok());
+        assert!(read(200, &token("abcd", "bearer")).is_ok());
     }
 
     #[test]

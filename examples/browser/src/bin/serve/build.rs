@@ -18,7 +18,10 @@ pub fn page() -> Result<PathBuf, Box<dyn Error>> {
         Some(target) => path::absolute(target)?,
         None => package.join("target"),
     };
-    add_target()?;
+    // This does nothing if the target is there. A Rust that does not come from rustup has to have it already.
+    let _ = Command::new("rustup")
+        .args(["--quiet", "target", "add", TARGET])
+        .status();
     compile(package, &target)?;
 
     let folder = target.join("page");
@@ -37,19 +40,6 @@ pub fn page() -> Result<PathBuf, Box<dyn Error>> {
     let wasm = STANDARD.encode(output.wasm_mut().emit_wasm());
     fs::write(folder.join("wasm.js"), format!("export default \"{wasm}\";\n"))?;
     Ok(folder)
-}
-
-/// A Rust that does not come from rustup has to have the target already.
-fn add_target() -> Result<(), Box<dyn Error>> {
-    let Ok(list) = Command::new("rustup").args(["target", "list", "--installed"]).output() else {
-        return Ok(());
-    };
-    let installed = String::from_utf8_lossy(&list.stdout).lines().any(|line| line == TARGET);
-    if installed {
-        Ok(())
-    } else {
-        succeed(Command::new("rustup").args(["target", "add", TARGET]))
-    }
 }
 
 fn compile(package: &Path, target: &Path) -> Result<(), Box<dyn Error>> {
