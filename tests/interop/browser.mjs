@@ -6,6 +6,7 @@
 // when one of them came out otherwise than expected.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { webcrypto } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -482,6 +483,8 @@ async function serves(address) {
   }
 }
 
+// The first start compiles the wasm part, which may take longer than anything that is waited for.
+execFileSync(SERVE, ['--build-only'], { stdio: 'inherit' });
 const server = new Program(SERVE, ['--port', '0']);
 const address = await server.line(/^serving (\S+)\n/m);
 mkdirSync(FOLDER, { recursive: true });
