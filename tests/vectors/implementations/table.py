@@ -146,6 +146,13 @@ def implementations(folder):
             "client: sends the challenge that Go's standard library derives",
             [go],
         ),
+        Implementation(
+            "iddawc",
+            debian_version("libiddawc-dev"),
+            "C",
+            "client: sends the challenge that it derives",
+            [str(folder / "c-adapter")],
+        ),
         of_java(
             "google-oauth-client",
             debian_version("libgoogle-oauth-client-java"),
@@ -331,7 +338,8 @@ functions where they suffice; a pair is a login there: an authorization request 
 
 ABSENT = """Not in the table, because they have no function for PKCE: oauth2 1.4.4 for Ruby, and Net::OAuth2 0.67,
 Net::OAuth2::AuthorizationServer 0.28, OAuth::Lite2 0.11 and Mojolicious::Plugin::OAuth2 2.02 for Perl, all as in
-Debian 12. Debian has no library with PKCE for PHP."""
+Debian 12. Debian has no library with PKCE for PHP. Not run: glewlwyd 2.7.5, a server, whose check is no function that its
+plugin exports; it needs a database with a plugin, a scope, a client and a user before it answers."""
 
 
 def markdown(cases, results, missing, controls):
@@ -360,6 +368,7 @@ def markdown(cases, results, missing, controls):
     if missing:
         names = ", ".join("%s (%s)" % (implementation.name, implementation.language) for implementation in missing)
         lines += ["", "Not available where this was written: %s." % names]
+    lines += ["", ABSENT]
     lines += [
         "",
         "## Controls",
