@@ -134,7 +134,7 @@ async function withServer(flags, body, register = '--client') {
 
 function firstLine(child) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('the server did not start within 10 seconds')), 10_000);
+    const timer = setTimeout(() => reject(new Error('the server did not start within 60 seconds')), 60_000);
     child.once('error', reject);
     child.once('close', (code) => reject(new Error(`the server ended with ${code}`)));
     createInterface({ input: child.stdout }).once('line', (line) => {

@@ -7,10 +7,9 @@ use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::http::header::{HeaderMap, LOCATION, REFERRER_POLICY};
 use axum::response::{IntoResponse as _, Response};
-use pkce_core::CodeChallenge;
+use pkce_core::{CodeChallenge, LenientPolicy};
 use url::form_urlencoded;
 
-use crate::clients::Pkce;
 use crate::error::OAuthError;
 use crate::page::{self, NO_STORE};
 use crate::parameters::Parameters;
@@ -84,7 +83,7 @@ fn check<'a>(server: &'a Server, parameters: &'a Parameters) -> Result<Request<'
         state: parameters.get("state").ok().flatten().filter(|s| is_printable(s)),
         issuer: &server.issuer,
     };
-    match check_the_rest(client.pkce, parameters) {
+    match check_the_rest(client.policy, parameters) {
         Ok((scope, challenge)) => Ok(Request {
             target,
             client_id,
@@ -97,7 +96,10 @@ fn check<'a>(server: &'a Server, parameters: &'a Parameters) -> Result<Request<'
 }
 
 /// Checks what the client learns about by redirect. Returns the scope and the challenge.
-fn check_the_rest(pkce: Pkce, parameters: &Parameters) -> Result<(Option<&str>, Option<CodeChallenge>), OAuthError> {
+fn check_the_rest(
+    policy: LenientPolicy,
+    parameters: &Parameters,
+) -> Result<(Option<&str>, Option<CodeChallenge>), OAuthError> {
     // All are read before any is judged, so that a repeated parameter is refused whatever else is wrong.
     let response_type = parameters.get("response_type")?;
     let scope = parameters.get("scope")?;
@@ -126,7 +128,7 @@ fn check_the_rest(pkce: Pkce, parameters: &Parameters) -> Result<(Option<&str>, 
             "scope must consist of words of printable ASCII characters",
         ));
     }
-    let challenge = pkce.check_authorization_request(challenge, method)?;
+    let challenge = policy.check_authorization_request(challenge, method)?;
     Ok((scope, challenge))
 }
 

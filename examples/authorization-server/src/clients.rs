@@ -1,6 +1,6 @@
 //! The registered clients: their redirect URIs, and whether they must use PKCE.
 
-use pkce_core::{AuthorizationError, CodeChallenge, LenientPolicy, PkceOutcome, ServerPolicy, TokenError};
+use pkce_core::LenientPolicy;
 use url::Url;
 
 /// One registration, `ID=REDIRECT_URI` on the command line.
@@ -13,14 +13,8 @@ pub struct Registration {
 pub struct Client {
     pub id: String,
     redirect_uris: Vec<String>,
-    pub pkce: Pkce,
-}
-
-/// The policy of a client. It comes from the registration, so that no request can choose it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Pkce {
-    Required(ServerPolicy),
-    Optional(LenientPolicy),
+    /// Whether PKCE is required comes from the registration, so that no request can choose it.
+    pub policy: LenientPolicy,
 }
 
 #[derive(Default)]
@@ -49,50 +43,19 @@ impl std::str::FromStr for Registration {
     }
 }
 
-impl Pkce {
-    /// Returns the challenge to store with the code. `None` only if PKCE is optional and the request does not use it.
-    pub fn check_authorization_request(
-        &self,
-        code_challenge: Option<&str>,
-        code_challenge_method: Option<&str>,
-    ) -> Result<Option<CodeChallenge>, AuthorizationError> {
-        match self {
-            Self::Required(policy) => policy
-                .check_authorization_request(code_challenge, code_challenge_method)
-                .map(Some),
-            Self::Optional(policy) => policy.check_authorization_request(code_challenge, code_challenge_method),
-        }
-    }
-
-    pub fn check_token_request(
-        &self,
-        stored: Option<&CodeChallenge>,
-        code_verifier: Option<&str>,
-    ) -> Result<(), TokenError> {
-        match self {
-            Self::Required(policy) => policy.check_token_request(stored, code_verifier),
-            Self::Optional(policy) => match policy.check_token_request(stored, code_verifier)? {
-                PkceOutcome::Verified => Ok(()),
-                // This server has no secrets to check. A real one authenticates the client before it goes on.
-                PkceOutcome::NotUsed => Ok(()),
-            },
-        }
-    }
-}
-
 impl Clients {
     /// A client with several redirect URIs is registered several times.
-    pub fn register(&mut self, registration: &Registration, pkce: Pkce) -> Result<(), String> {
+    pub fn register(&mut self, registration: &Registration, policy: LenientPolicy) -> Result<(), String> {
         let Registration { id, redirect_uri } = registration.clone();
         match self.0.iter_mut().find(|c| c.id == id) {
-            Some(client) if client.pkce != pkce => {
+            Some(client) if client.policy != policy => {
                 return Err(format!("{id} is registered both with and without PKCE"));
             }
             Some(client) => client.redirect_uris.push(redirect_uri),
             None => self.0.push(Client {
                 id,
                 redirect_uris: vec![redirect_uri],
-                pkce,
+                policy,
             }),
         }
         Ok(())
@@ -153,9 +116,9 @@ fn without_port(uri: &str) -> Option<(&str, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use pkce_core::ServerPolicy;
+    use pkce_core::{LenientPolicy, ServerPolicy};
 
-    use super::{Clients, Pkce, Registration, matches};
+    use super::{Clients, Registration, matches};
 
     #[test]
     fn a_loopback_port_is_free_and_nothing_else() {
@@ -192,13 +155,14 @@ mod tests {
         assert!(!matches("https://app.example:1/cb", "https://app.example:2/cb"));
     }
 
+    const LENIENT: LenientPolicy = ServerPolicy::new().allow_non_pkce();
+    const STRICT: LenientPolicy = LENIENT.require_pkce(true);
+
     fn clients(registrations: &[&str]) -> Clients {
         let mut clients = Clients::default();
         for text in registrations {
             let registration = text.parse().expect("a registration");
-            clients
-                .register(&registration, Pkce::Required(ServerPolicy::new()))
-                .expect("registered");
+            clients.register(&registration, STRICT).expect("registered");
         }
         clients
     }
@@ -230,9 +194,8 @@ mod tests {
     fn a_client_has_one_policy() {
         let mut clients = clients(&["app=https://app.example/cb"]);
         let again = "app=https://app.example/2".parse().expect("a registration");
-        let lenient = Pkce::Optional(ServerPolicy::new().allow_non_pkce());
-        assert!(clients.register(&again, lenient).is_err());
-        assert!(clients.register(&again, Pkce::Required(ServerPolicy::new())).is_ok());
+        assert!(clients.register(&again, LENIENT).is_err());
+        assert!(clients.register(&again, STRICT).is_ok());
     }
 
     #[test]

@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
-use std::pin::pin;
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,6 +19,10 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+#[cfg(unix)]
+use tokio::signal::unix::{Signal as Interrupt, Signal as Terminate, SignalKind, signal};
+#[cfg(windows)]
+use tokio::signal::windows::{CtrlC as Interrupt, CtrlClose as Terminate, ctrl_c, ctrl_close};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
@@ -35,18 +38,49 @@ const HEAD_LIMIT: usize = 64 * 1024;
 /// How long to wait after a failed `accept` if no connection ends before.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// How long the requests that are being processed may take after Ctrl-C.
+/// How long the requests that are being processed may take after the signal to stop.
 const STOP_TIME: Duration = Duration::from_secs(3);
 
-/// Serves until Ctrl-C, then finishes the requests at hand. A second Ctrl-C ends the process at once.
-pub async fn serve(listener: TcpListener, router: Router) {
+/// The signals to stop: Ctrl-C, and the one that service managers send. Neither is missed once this exists.
+pub struct Signals {
+    interrupt: Interrupt,
+    terminate: Terminate,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    pub fn listen() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    #[cfg(windows)]
+    pub fn listen() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: ctrl_c()?,
+            terminate: ctrl_close()?,
+        })
+    }
+
+    /// Waits for a signal. Returns the exit code of a program that is ended by it.
+    async fn next(&mut self) -> i32 {
+        tokio::select! {
+            _ = self.interrupt.recv() => 130,
+            _ = self.terminate.recv() => 143,
+        }
+    }
+}
+
+/// Serves until a signal, then finishes the requests at hand. A second signal ends the process at once.
+pub async fn serve(listener: TcpListener, router: Router, mut signals: Signals) {
     let connections = Arc::new(Connections::default());
     let graceful = GracefulShutdown::new();
-    let mut stop = pin!(ctrl_c());
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener, &connections) => accepted,
-            () = &mut stop => break,
+            _ = signals.next() => break,
         };
         match accepted {
             Ok(stream) => {
@@ -67,15 +101,7 @@ pub async fn serve(listener: TcpListener, router: Router) {
     tokio::select! {
         () = graceful.shutdown() => {}
         () = sleep(STOP_TIME) => {}
-        // The exit code of a program that SIGINT ends.
-        () = ctrl_c() => process::exit(130),
-    }
-}
-
-async fn ctrl_c() {
-    if let Err(e) = tokio::signal::ctrl_c().await {
-        eprintln!("authorization-server: cannot wait for Ctrl-C: {e}");
-        std::future::pending().await
+        code = signals.next() => process::exit(code),
     }
 }
 

@@ -56,7 +56,6 @@ impl From<TokenError> for OAuthError {
 
 impl From<StoreError> for OAuthError {
     fn from(e: StoreError) -> Self {
-        eprintln!("authorization-server: {e}");
         match e {
             StoreError::Busy => Self {
                 status: StatusCode::SERVICE_UNAVAILABLE,

@@ -22,11 +22,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use pkce_core::ServerPolicy;
+use pkce_core::{LenientPolicy, ServerPolicy};
 use tokio::net::TcpListener;
 use url::Url;
 
-use crate::clients::{Clients, Pkce, Registration};
+use crate::clients::{Clients, Registration};
+use crate::connections::Signals;
 use crate::server::Server;
 use crate::store::Store;
 
@@ -39,11 +40,11 @@ struct Flags {
     /// Origin that clients reach the server by, without a trailing slash [default: http:// and the address]
     #[arg(long, value_name = "URL", value_parser = issuer)]
     issuer: Option<String>,
-    /// SQLite file for the codes [default: in memory]
+    /// SQLite file for the codes, created for its owner alone [default: in memory]
     #[arg(long, value_name = "FILE")]
     database: Option<PathBuf>,
     /// A client and its redirect URI; may be repeated. Any port of a loopback address matches
-    /// [default: example-client=http://127.0.0.1/callback]
+    /// [default: example-client=http://127.0.0.1/callback, which the first client that is named here replaces]
     #[arg(long = "client", value_name = "ID=REDIRECT_URI")]
     clients: Vec<Registration>,
     /// A client that may leave PKCE out; may be repeated
@@ -73,6 +74,7 @@ async fn run(flags: Flags) -> Result<(), String> {
         true => ServerPolicy::new().allow_plain(),
         false => ServerPolicy::new(),
     };
+    let policy = policy.allow_non_pkce();
     let store = match &flags.database {
         Some(file) => Store::open(file).map_err(|e| format!("cannot use the database {}: {e}", file.display()))?,
         None => Store::in_memory().map_err(|e| format!("cannot make a database in memory: {e}"))?,
@@ -85,6 +87,13 @@ async fn run(flags: Flags) -> Result<(), String> {
         Some(issuer) => issuer.clone(),
         None => {
             let address = listener.local_addr().map_err(|e| e.to_string())?;
+            if address.ip().is_unspecified() {
+                let (ip, port) = (address.ip(), address.port());
+                return Err(format!(
+                    "clients cannot reach a server at {ip}, which means all addresses of this machine. Name the one that \
+                     they use with --issuer, such as --issuer http://127.0.0.1:{port}"
+                ));
+            }
             format!("http://{address}")
         }
     };
@@ -95,31 +104,45 @@ async fn run(flags: Flags) -> Result<(), String> {
         code_lifetime: flags.code_lifetime,
         store,
     };
+    let signals = Signals::listen().map_err(|e| format!("cannot wait for signals: {e}"))?;
     writeln!(io::stdout(), "listening on {}", server.issuer).map_err(|e| format!("standard output: {e}"))?;
-    connections::serve(listener, server::router(Arc::new(server))).await;
+    connections::serve(listener, server::router(Arc::new(server)), signals).await;
     Ok(())
 }
 
-fn clients(flags: &Flags, policy: ServerPolicy) -> Result<Clients, String> {
+fn clients(flags: &Flags, policy: LenientPolicy) -> Result<Clients, String> {
     let mut clients = Clients::default();
-    for registration in &flags.clients {
-        clients.register(registration, Pkce::Required(policy))?;
-    }
-    for registration in &flags.clients_without_pkce {
-        clients.register(registration, Pkce::Optional(policy.allow_non_pkce()))?;
+    for (registrations, pkce_required) in [(&flags.clients, true), (&flags.clients_without_pkce, false)] {
+        for registration in registrations {
+            clients.register(registration, policy.require_pkce(pkce_required))?;
+        }
     }
     if clients.is_empty() {
         let default = "example-client=http://127.0.0.1/callback".parse()?;
-        clients.register(&default, Pkce::Required(policy))?;
+        clients.register(&default, policy.require_pkce(true))?;
     }
     Ok(clients)
 }
 
 /// Clients compare the issuer character by character, so only the canonical spelling is accepted.
 fn issuer(text: &str) -> Result<String, String> {
-    let url = Url::parse(text).map_err(|e| e.to_string())?;
-    if !["http", "https"].contains(&url.scheme()) || url.origin().ascii_serialization() != text {
-        return Err("must be like https://server.example, in lower case, without a path".to_owned());
+    let url = Url::parse(text).map_err(|e| format!("{e}; it must be like https://server.example"))?;
+    if !["http", "https"].contains(&url.scheme()) {
+        return Err("its scheme must be https, or http for a trial".to_owned());
     }
-    Ok(text.to_owned())
+    let origin = url.origin().ascii_serialization();
+    let fault = if text == origin {
+        return Ok(origin);
+    } else if !url.username().is_empty() || url.password().is_some() {
+        "it has a user name or a password"
+    } else if url.query().is_some() || url.fragment().is_some() {
+        "it has a query or a fragment"
+    } else if url.path() != "/" {
+        "it has a path"
+    } else if text.ends_with('/') {
+        "it ends with a slash"
+    } else {
+        "it is not in its canonical form"
+    };
+    Err(format!("{fault}; use {origin}"))
 }

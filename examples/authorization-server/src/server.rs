@@ -14,7 +14,7 @@ use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http_body_util::LengthLimitError;
-use pkce_core::ServerPolicy;
+use pkce_core::LenientPolicy;
 use tokio::time::timeout;
 
 use crate::clients::Clients;
@@ -33,7 +33,7 @@ pub struct Server {
     pub issuer: String,
     pub clients: Clients,
     /// What the metadata says. Each client has a policy of its own, which does not accept more methods.
-    pub policy: ServerPolicy,
+    pub policy: LenientPolicy,
     pub code_lifetime: i64,
     pub store: Store,
 }

@@ -7,8 +7,12 @@
 //! many logins, and a handler continues when its change is on disk. A used code stays used, even after a power failure.
 
 use std::fmt;
+use std::fs::OpenOptions;
+#[cfg(unix)]
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -72,6 +76,8 @@ pub struct Store {
     /// `None` only while it is dropped.
     queue: Option<SyncSender<Request>>,
     writer: Option<JoinHandle<()>>,
+    /// Whether the last change was refused because the database is busy, so that a lock is one line in the log.
+    busy: AtomicBool,
 }
 
 /// What the authorization request said, to compare the token request with.
@@ -118,7 +124,13 @@ impl Store {
         Self::start(Connection::open_in_memory()?)
     }
 
+    /// A new file is readable by its owner alone, and so are the files that SQLite puts beside it.
     pub fn open(file: &Path) -> Result<Self, StoreError> {
+        let mut options = OpenOptions::new();
+        #[cfg(unix)]
+        options.mode(0o600);
+        // SQLite says what is wrong if this fails. An existing file keeps its mode.
+        let _ = options.append(true).create_new(true).open(file);
         Self::start(Connection::open(file)?)
     }
 
@@ -131,6 +143,7 @@ impl Store {
         Ok(Self {
             queue: Some(queue),
             writer: Some(thread::spawn(move || write(connection, &requests))),
+            busy: AtomicBool::new(false),
         })
     }
 
@@ -155,7 +168,20 @@ impl Store {
         self.apply(change).await
     }
 
+    /// Has a change made, and logs a failure.
     async fn apply(&self, change: Change) -> Result<Option<Grant>, StoreError> {
+        let result = self.enqueue(change).await;
+        let busy = matches!(result, Err(StoreError::Busy));
+        let was_busy = self.busy.swap(busy, Ordering::Relaxed);
+        if let Err(e) = &result
+            && !(busy && was_busy)
+        {
+            eprintln!("authorization-server: {e}");
+        }
+        result
+    }
+
+    async fn enqueue(&self, change: Change) -> Result<Option<Grant>, StoreError> {
         let (reply, result) = oneshot::channel();
         let queue = self.queue.as_ref().ok_or(StoreError::Busy)?;
         queue
@@ -189,11 +215,11 @@ fn write(mut connection: Connection, requests: &Receiver<Request>) {
                 batch.retain(|request| !request.reply.is_closed());
                 commit(&mut connection, batch);
             }
-            Err(RecvTimeoutError::Timeout) => {
-                if let Err(e) = tidy(&connection) {
-                    eprintln!("authorization-server: {e}");
-                }
-            }
+            Err(RecvTimeoutError::Timeout) => match tidy(&connection) {
+                // The next time will do.
+                Ok(()) | Err(StoreError::Busy) => {}
+                Err(e) => eprintln!("authorization-server: {e}"),
+            },
             Err(RecvTimeoutError::Disconnected) => return,
         }
     }
@@ -247,13 +273,13 @@ impl Change {
                 grant,
                 expires_at,
             } => {
-                let challenge = grant.challenge.as_ref();
+                let (challenge, method) = CodeChallenge::to_stored(grant.challenge.as_ref());
                 connection.prepare_cached(INSERT)?.execute(params![
                     code_sha256,
                     client_id,
                     grant.redirect_uri,
-                    challenge.map(CodeChallenge::as_str),
-                    challenge.map(|c| c.method().as_str()),
+                    challenge,
+                    method,
                     expires_at,
                 ])?;
                 Ok(None)
@@ -319,8 +345,12 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+    use std::time::{Duration, Instant};
+
     use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, StoredChallengeError};
     use rusqlite::Connection;
+    use tempfile::TempDir;
 
     use super::{Change, Grant, Store, StoreError};
     use crate::server::now;
@@ -334,13 +364,27 @@ mod tests {
         }
     }
 
+    async fn insert(store: &Store, code: &str, grant: Grant) {
+        let inserted = store.insert(code, "app", grant, now() + 60).await;
+        inserted.expect("inserted");
+    }
+
     async fn store_with_one_code() -> Store {
         let store = Store::in_memory().expect("a database");
+        insert(&store, "code", grant()).await;
         store
-            .insert("code", "app", grant(), now() + 60)
-            .await
-            .expect("inserted");
-        store
+    }
+
+    fn store_in_a_file() -> (TempDir, PathBuf, Store) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("codes.sqlite");
+        let store = Store::open(&file).expect("a database");
+        (folder, file, store)
+    }
+
+    async fn redeemed(store: &Store) -> Grant {
+        let redeemed = store.redeem("code", "app").await.expect("no server error");
+        redeemed.expect("a grant")
     }
 
     async fn is_redeemed(store: &Store, code: &str, client_id: &str) -> bool {
@@ -362,28 +406,17 @@ mod tests {
     #[tokio::test]
     async fn what_was_stored_comes_back() {
         let store = store_with_one_code().await;
-        let redeemed = store
-            .redeem("code", "app")
-            .await
-            .expect("no server error")
-            .expect("a grant");
-        assert_eq!(redeemed.redirect_uri, grant().redirect_uri);
-        assert_eq!(redeemed.challenge, grant().challenge);
+        let first = redeemed(&store).await;
+        assert_eq!(first.redirect_uri, grant().redirect_uri);
+        assert_eq!(first.challenge, grant().challenge);
 
         let nothing = Grant {
             redirect_uri: None,
             challenge: None,
         };
-        store
-            .insert("code", "app", nothing, now() + 60)
-            .await
-            .expect("inserted");
-        let redeemed = store
-            .redeem("code", "app")
-            .await
-            .expect("no server error")
-            .expect("a grant");
-        assert_eq!((redeemed.redirect_uri, redeemed.challenge), (None, None));
+        insert(&store, "code", nothing).await;
+        let second = redeemed(&store).await;
+        assert_eq!((second.redirect_uri, second.challenge), (None, None));
     }
 
     #[tokio::test]
@@ -438,11 +471,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_file_waits_for_the_disk_and_a_used_code_stays_used() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("codes.sqlite");
-        let store = Store::open(&file).expect("a database");
+        let (_folder, file, store) = store_in_a_file();
         for code in ["used", "unused"] {
-            store.insert(code, "app", grant(), now() + 60).await.expect("inserted");
+            insert(&store, code, grant()).await;
         }
         assert!(is_redeemed(&store, "used", "app").await);
         drop(store);
@@ -461,13 +492,8 @@ mod tests {
     /// With a wait for the file, a lock is a delay or an error, and the code is still there afterwards.
     #[tokio::test]
     async fn a_locked_file_is_busy_and_nothing_is_lost() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("codes.sqlite");
-        let store = Store::open(&file).expect("a database");
-        store
-            .insert("code", "app", grant(), now() + 60)
-            .await
-            .expect("inserted");
+        let (_folder, file, store) = store_in_a_file();
+        insert(&store, "code", grant()).await;
 
         let other = Connection::open(&file).expect("a database");
         other.execute_batch("BEGIN IMMEDIATE").expect("locked");
@@ -479,9 +505,7 @@ mod tests {
     /// A plain challenge is a verifier. Neither the file nor the log keeps one that was redeemed or has expired.
     #[tokio::test]
     async fn nothing_is_left_of_a_plain_challenge() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("codes.sqlite");
-        let store = Store::open(&file).expect("a database");
+        let (folder, _, store) = store_in_a_file();
         let mut challenges = Vec::new();
         for number in 0..40 {
             let verifier = CodeVerifier::generate().expect("random octets");
@@ -491,11 +515,7 @@ mod tests {
                 redirect_uri: None,
                 challenge: Some(challenge),
             };
-            let expires_at = now() + if number % 2 == 0 { 60 } else { 2 };
-            store
-                .insert(&number.to_string(), "app", plain, expires_at)
-                .await
-                .expect("inserted");
+            insert(&store, &number.to_string(), plain).await;
         }
         let found = || {
             let mut octets = Vec::new();
@@ -510,7 +530,11 @@ mod tests {
         for number in (0..40).step_by(2) {
             assert!(is_redeemed(&store, &number.to_string(), "app").await);
         }
-        tokio::time::sleep(std::time::Duration::from_secs(5)).await;
-        assert_eq!(found(), 0);
+        store.damage("UPDATE authorization_codes SET expires_at = 0").await;
+        let start = Instant::now();
+        while found() > 0 {
+            assert!(start.elapsed() < Duration::from_secs(60), "{} are left", found());
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     }
 }

@@ -10,12 +10,12 @@ use axum::http::header::{
 };
 use axum::http::{Method, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
-use pkce_core::ServerPolicy;
+use pkce_core::{LenientPolicy, ServerPolicy};
 use serde_json::Value;
 use tower::ServiceExt as _;
 use url::form_urlencoded;
 
-use crate::clients::{Clients, Pkce};
+use crate::clients::Clients;
 use crate::server::{BODY_LIMIT, Server, router};
 use crate::store::Store;
 
@@ -24,31 +24,29 @@ const WRONG: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXo";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const REDIRECT_URI: &str = "http://127.0.0.1:5000/callback";
 const ISSUER: &str = "https://server.example";
+const BAD: &str = "invalid_request";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-const STRICT: Pkce = Pkce::Required(ServerPolicy::new());
-const PLAIN: Pkce = Pkce::Required(ServerPolicy::new().allow_plain());
-const NON_PKCE: Pkce = Pkce::Optional(ServerPolicy::new().allow_non_pkce());
+const NON_PKCE: LenientPolicy = ServerPolicy::new().allow_non_pkce();
+const STRICT: LenientPolicy = NON_PKCE.require_pkce(true);
+const PLAIN: LenientPolicy = STRICT.allow_plain();
 
 type Pairs<'a> = Vec<(&'a str, &'a str)>;
 
 /// A server at which the client `app` has the given policy. `other` must use PKCE.
-fn server(pkce: Pkce) -> Arc<Server> {
+fn server(policy: LenientPolicy) -> Arc<Server> {
     let mut clients = Clients::default();
-    for (registration, pkce) in [
-        ("app=http://127.0.0.1/callback", pkce),
+    for (registration, policy) in [
+        ("app=http://127.0.0.1/callback", policy),
         ("other=https://other.example/cb?a=b", STRICT),
     ] {
         let registration = registration.parse().expect("a registration");
-        clients.register(&registration, pkce).expect("registered");
+        clients.register(&registration, policy).expect("registered");
     }
     Arc::new(Server {
         issuer: ISSUER.to_owned(),
         clients,
-        policy: match pkce {
-            Pkce::Required(policy) => policy,
-            Pkce::Optional(_) => ServerPolicy::new(),
-        },
+        policy,
         code_lifetime: 60,
         store: Store::in_memory().expect("a database"),
     })
@@ -287,51 +285,29 @@ async fn the_authorization_endpoint_decides() {
     let (short, challenge) = (&CHALLENGE[..42], ("code_challenge", CHALLENGE));
     let s256 = ("code_challenge_method", "S256");
     let plain = ("code_challenge_method", "plain");
+    let lower = ("code_challenge_method", "s256");
+    let (no_challenge, no_method) = (("code_challenge", ""), ("code_challenge_method", ""));
     for (added, policy, expected) in [
         (vec![challenge, s256], STRICT, "page"),
-        (vec![challenge, plain], STRICT, "invalid_request"),
+        (vec![challenge, plain], STRICT, BAD),
         (vec![challenge, plain], PLAIN, "page"),
-        (
-            vec![challenge, ("code_challenge_method", "s256")],
-            STRICT,
-            "invalid_request",
-        ),
-        (
-            vec![challenge, ("code_challenge_method", "s256")],
-            PLAIN,
-            "invalid_request",
-        ),
-        (vec![challenge], STRICT, "invalid_request"),
+        (vec![challenge, lower], STRICT, BAD),
+        (vec![challenge, lower], PLAIN, BAD),
+        (vec![challenge], STRICT, BAD),
         (vec![challenge], PLAIN, "page"),
-        (
-            vec![challenge, ("code_challenge_method", "")],
-            STRICT,
-            "invalid_request",
-        ),
-        (vec![], STRICT, "invalid_request"),
+        (vec![challenge, no_method], STRICT, BAD),
+        (vec![], STRICT, BAD),
         (vec![], NON_PKCE, "page"),
-        (
-            vec![("code_challenge", ""), ("code_challenge_method", "")],
-            NON_PKCE,
-            "page",
-        ),
-        (vec![s256], STRICT, "invalid_request"),
-        (vec![s256], NON_PKCE, "invalid_request"),
-        (vec![("code_challenge", ""), s256], NON_PKCE, "invalid_request"),
-        (vec![("code_challenge", &padded), s256], STRICT, "invalid_request"),
-        (vec![("code_challenge", short), s256], STRICT, "invalid_request"),
-        (vec![challenge, challenge, s256], STRICT, "invalid_request"),
-        (vec![challenge, s256, s256], STRICT, "invalid_request"),
-        (
-            vec![challenge, s256, ("response_type", "code")],
-            STRICT,
-            "invalid_request",
-        ),
-        (
-            vec![challenge, s256, ("scope", "a"), ("scope", "a")],
-            STRICT,
-            "invalid_request",
-        ),
+        (vec![no_challenge, no_method], NON_PKCE, "page"),
+        (vec![s256], STRICT, BAD),
+        (vec![s256], NON_PKCE, BAD),
+        (vec![no_challenge, s256], NON_PKCE, BAD),
+        (vec![("code_challenge", &padded), s256], STRICT, BAD),
+        (vec![("code_challenge", short), s256], STRICT, BAD),
+        (vec![challenge, challenge, s256], STRICT, BAD),
+        (vec![challenge, s256, s256], STRICT, BAD),
+        (vec![challenge, s256, ("response_type", "code")], STRICT, BAD),
+        (vec![challenge, s256, ("scope", "a"), ("scope", "a")], STRICT, BAD),
         (vec![challenge, s256, ("scope", "a\"b")], STRICT, "invalid_scope"),
         (
             vec![challenge, s256, ("unknown", "1"), ("unknown", "2")],

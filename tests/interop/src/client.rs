@@ -2,7 +2,8 @@ use std::fmt;
 use std::time::Duration;
 
 use pkce_core::S256Support;
-use ureq::Agent;
+use ureq::http::Response;
+use ureq::{Agent, Body};
 use url::Url;
 
 use crate::Fallible;
@@ -10,7 +11,7 @@ use crate::Fallible;
 pub const CLIENT: &str = "example-client";
 /// Nobody listens there: the redirect is read, not followed.
 pub const REDIRECT_URI: &str = "http://127.0.0.1:49152/callback";
-const STATE: &str = "af0ifjsldkj";
+pub const STATE: &str = "af0ifjsldkj";
 
 /// One client, with connections of its own.
 pub struct Client {
@@ -51,19 +52,29 @@ impl fmt::Display for Answer {
     }
 }
 
+/// Follows no redirect, and returns every response, whatever its status.
+pub fn agent() -> Agent {
+    Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .proxy(None)
+        .timeout_global(Some(Duration::from_secs(60)))
+        // The server closes idle connections after 5 seconds, perhaps just when one is used again.
+        .max_idle_age(Duration::from_secs(2))
+        .build()
+        .into()
+}
+
 impl Client {
     pub fn discover(issuer: &str) -> Fallible<Self> {
-        let agent: Agent = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .proxy(None)
-            .timeout_global(Some(Duration::from_secs(60)))
-            .build()
-            .into();
-        let mut answer = agent
-            .get(format!("{issuer}/.well-known/oauth-authorization-server"))
-            .call()?;
+        Self::discover_at(issuer, "oauth-authorization-server")
+    }
+
+    /// With the name of the metadata below `/.well-known`.
+    pub fn discover_at(issuer: &str, name: &str) -> Fallible<Self> {
+        let agent = agent();
+        let mut answer = agent.get(format!("{issuer}/.well-known/{name}")).call()?;
         let metadata: serde_json::Value = answer.body_mut().read_json()?;
         let text = |name: &str| {
             metadata[name]
@@ -92,16 +103,20 @@ impl Client {
     }
 
     pub fn authorize(&self, pkce: &[(&str, &str)]) -> Fallible<Redirect> {
+        self.visit(&self.authorization_url(pkce)?, STATE)
+    }
+
+    pub fn authorization_url(&self, pkce: &[(&str, &str)]) -> Fallible<Url> {
         let mut url = Url::parse(&self.authorization_endpoint)?;
         url.query_pairs_mut()
             .extend_pairs([
                 ("response_type", "code"),
                 ("client_id", CLIENT),
                 ("redirect_uri", REDIRECT_URI),
+                ("state", STATE),
             ])
-            .append_pair("state", STATE)
             .extend_pairs(pkce);
-        self.visit(&url, STATE)
+        Ok(url)
     }
 
     /// Opens the page and presses Allow. Where there is no page but an error, pressing Allow all the same must not get a
@@ -118,21 +133,19 @@ impl Client {
             .send(form)?;
         decided.body_mut().read_to_string()?;
         let status = (shown.status().as_u16(), decided.status().as_u16());
-        let decided = self.read_redirect(decided.headers().get("location"), state)?;
+        let decided = self.read_redirect(&location(&decided, url)?, state)?;
         match (status, &decided) {
             ((200, 303), Redirect::Code(_)) if page.contains(r#"name="decision" value="allow""#) => Ok(decided),
-            ((303, 303), Redirect::Error(error)) => {
-                match self.read_redirect(shown.headers().get("location"), state)? {
-                    Redirect::Error(before) if before == *error => Ok(decided),
-                    _ => Err("the page and the form are answered differently".into()),
-                }
-            }
+            ((303, 303), Redirect::Error(error)) => match self.read_redirect(&location(&shown, url)?, state)? {
+                Redirect::Error(before) if before == *error => Ok(decided),
+                _ => Err("the page and the form are answered differently".into()),
+            },
             _ => Err(format!("the page and the form are answered with HTTP status {status:?}").into()),
         }
     }
 
-    fn read_redirect(&self, location: Option<&ureq::http::HeaderValue>, state: &str) -> Fallible<Redirect> {
-        let url = Url::parse(location.ok_or("no redirect")?.to_str()?)?;
+    /// Reads the redirect back to the client, which has exactly the parameters that it should.
+    pub fn read_redirect(&self, url: &Url, state: &str) -> Fallible<Redirect> {
         if !url.as_str().starts_with(&format!("{REDIRECT_URI}?")) {
             return Err("the redirect goes elsewhere".into());
         }
@@ -164,8 +177,7 @@ impl Client {
             .post(&self.token_endpoint)
             .send_form(form.into_iter().chain(verifiers))?;
         let status = answer.status().as_u16();
-        let has = |name: &str, value: &str| answer.headers().get(name).is_some_and(|v| v == value);
-        let cacheable = !has("cache-control", "no-store") || !has("pragma", "no-cache");
+        let cacheable = answer.headers().get("cache-control").is_none_or(|v| v != "no-store");
         let body: serde_json::Value = answer.body_mut().read_json()?;
         match (status, body["access_token"].as_str(), body["error"].as_str()) {
             _ if cacheable => Err("the token endpoint's answer may be cached".into()),
@@ -175,4 +187,14 @@ impl Client {
             _ => Err(format!("the token endpoint answered with HTTP status {status}").into()),
         }
     }
+}
+
+/// Where a redirect goes.
+pub fn location(response: &Response<Body>, base: &Url) -> Fallible<Url> {
+    let status = response.status();
+    let target = response
+        .headers()
+        .get("location")
+        .ok_or(format!("HTTP status {status} without a redirect at {base}"))?;
+    Ok(base.join(target.to_str()?)?)
 }

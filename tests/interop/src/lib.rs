@@ -4,14 +4,27 @@ mod client;
 mod many;
 mod process;
 
-pub use client::{Answer, CLIENT, Client, REDIRECT_URI, Redirect};
+pub use client::{Answer, CLIENT, Client, REDIRECT_URI, Redirect, STATE, agent, location};
 pub use many::{IN_FLIGHT, Tally, in_parallel, log_in_many};
-pub use process::{Folder, Server};
+pub use process::{Folder, Server, until};
 
 use std::error::Error;
 use std::fmt;
+use std::process::ExitCode;
 
 pub type Fallible<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+/// Ends a program that counts its misses.
+pub fn exit_code(misses: Fallible<usize>) -> ExitCode {
+    match misses {
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(why) => {
+            eprintln!("error: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
 
 /// Prints a line per case, and counts the misses.
 pub struct Report {

@@ -1,4 +1,4 @@
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -8,6 +8,21 @@ use std::time::{Duration, Instant};
 
 use crate::Fallible;
 
+/// The longest that anything may take on a busy machine. Only a server that is at fault takes that long.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Looks again and again until something is so, and returns whether it is.
+pub fn until(mut is_so: impl FnMut() -> Fallible<bool>) -> Fallible<bool> {
+    let start = Instant::now();
+    while !is_so()? {
+        if start.elapsed() > LIMIT {
+            return Ok(false);
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    Ok(true)
+}
+
 /// The example server. Killed when this is dropped.
 pub struct Server {
     process: Child,
@@ -16,24 +31,28 @@ pub struct Server {
 
 impl Server {
     pub fn start(binary: &str, flags: &[&str]) -> Fallible<Self> {
-        Self::spawn(Command::new(binary), flags)
+        Self::spawn(Command::new(binary), flags, Stdio::null())
+    }
+
+    /// Starts it with its log in a file.
+    pub fn start_with_log(binary: &str, log: &str, flags: &[&str]) -> Fallible<Self> {
+        Self::spawn(Command::new(binary), flags, File::create(log)?.into())
     }
 
     /// Starts it with a limit on open files.
     pub fn start_with_files(binary: &str, files: u32, flags: &[&str]) -> Fallible<Self> {
         let mut command = Command::new("sh");
         command.args(["-c", &format!("ulimit -n {files}; exec \"$0\" \"$@\""), binary]);
-        Self::spawn(command, flags)
+        Self::spawn(command, flags, Stdio::null())
     }
 
-    fn spawn(mut command: Command, flags: &[&str]) -> Fallible<Self> {
+    fn spawn(mut command: Command, flags: &[&str], log: Stdio) -> Fallible<Self> {
         command
             .args(["--listen", "127.0.0.1:0"])
             .args(flags)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            // Its log, which holds what the cases provoke.
-            .stderr(Stdio::null());
+            .stderr(log);
         let mut server = Self {
             process: command
                 .spawn()
@@ -56,10 +75,10 @@ impl Server {
         self.issuer.strip_prefix("http://").unwrap_or(&self.issuer)
     }
 
-    /// SIGINT, as Ctrl-C sends it.
-    pub fn interrupt(&self) -> Fallible<()> {
+    /// Sends a signal, such as `INT`.
+    pub fn signal(&self, name: &str) -> Fallible<()> {
         let pid = self.process.id().to_string();
-        let sent = Command::new("kill").args(["-INT", &pid]).status()?;
+        let sent = Command::new("kill").args(["-s", name, &pid]).status()?;
         if sent.success() {
             Ok(())
         } else {
@@ -67,15 +86,10 @@ impl Server {
         }
     }
 
-    /// Waits until it has ended. `None` if it still runs after that time.
-    pub fn wait(&mut self, limit: Duration) -> Fallible<Option<ExitStatus>> {
-        let start = Instant::now();
-        loop {
-            match self.process.try_wait()? {
-                None if start.elapsed() < limit => thread::sleep(Duration::from_millis(20)),
-                status => return Ok(status),
-            }
-        }
+    /// Waits until it has ended. `None` if it does not.
+    pub fn wait(&mut self) -> Fallible<Option<ExitStatus>> {
+        until(|| Ok(self.process.try_wait()?.is_some()))?;
+        Ok(self.process.try_wait()?)
     }
 
     /// The exit code and the standard error of a start that must fail.
@@ -91,7 +105,7 @@ impl Server {
             issuer: String::new(),
         };
         let stderr = server.process.stderr.take().ok_or("no standard error")?;
-        let Some(status) = server.wait(Duration::from_secs(10))? else {
+        let Some(status) = server.wait()? else {
             return Ok((None, "it runs".to_owned()));
         };
         let mut text = String::new();

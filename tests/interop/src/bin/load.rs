@@ -5,11 +5,11 @@
 
 use std::fs;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use interop::{Answer, Client, Fallible, Folder, IN_FLIGHT, Report, Server, in_parallel, log_in_many};
+use interop::{Answer, Client, Fallible, Folder, IN_FLIGHT, Report, Server, in_parallel, log_in_many, until};
 use pkce_core::{CodeChallengeMethod, CodeVerifier};
 
 const RUNS: usize = 5;
@@ -19,21 +19,15 @@ const LOGINS: usize = 5_000;
 const DISK_SHARE: usize = 4;
 
 const KILLS: usize = 10;
-const UNTIL_KILL: Duration = Duration::from_millis(500);
+/// How many codes are used before the server is killed.
+const UNTIL_KILL: usize = 500;
 
 fn main() -> ExitCode {
     let Some(binary) = std::env::args().nth(1) else {
         eprintln!("usage: load PATH-OF-authorization-server");
         return ExitCode::from(2);
     };
-    match run(&binary) {
-        Ok(0) => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
-        Err(why) => {
-            eprintln!("error: {why}");
-            ExitCode::FAILURE
-        }
-    }
+    interop::exit_code(run(&binary))
 }
 
 /// Returns the number of misses.
@@ -112,6 +106,16 @@ struct Audit {
     twice: usize,
 }
 
+impl Audit {
+    fn add(&mut self, other: &Self) {
+        self.unused += other.unused;
+        self.used += other.used;
+        self.unknown += other.unknown;
+        self.lost += other.lost;
+        self.twice += other.twice;
+    }
+}
+
 fn flags(file: &str) -> [&str; 4] {
     ["--database", file, "--code-lifetime", "600"]
 }
@@ -123,11 +127,7 @@ fn kills(binary: &str, report: &mut Report) -> Fallible<()> {
         let file = folder.file("codes.sqlite")?;
         let codes = codes_until_kill(Server::start(binary, &flags(&file))?)?;
         let audit = audit(&Server::start(binary, &flags(&file))?, &codes)?;
-        all.unused += audit.unused;
-        all.used += audit.used;
-        all.unknown += audit.unknown;
-        all.lost += audit.lost;
-        all.twice += audit.twice;
+        all.add(&audit);
     }
     let Audit {
         unused, used, unknown, ..
@@ -143,16 +143,17 @@ fn kills(binary: &str, report: &mut Report) -> Fallible<()> {
 /// Every client gets two codes at a time and redeems one of them, until the server is killed.
 fn codes_until_kill(server: Server) -> Fallible<Vec<Code>> {
     let issuer = server.issuer.clone();
-    let killed = AtomicBool::new(false);
+    let (used, killed) = (AtomicUsize::new(0), AtomicBool::new(false));
     let codes = thread::scope(|scope| {
         scope.spawn(|| {
-            thread::sleep(UNTIL_KILL);
+            let enough = until(|| Ok(used.load(Ordering::Relaxed) >= UNTIL_KILL));
             killed.store(true, Ordering::Relaxed);
             drop(server);
+            enough
         });
         in_parallel(IN_FLIGHT, |_| {
             let mut codes = Vec::new();
-            if let Err(why) = use_codes(&issuer, &mut codes)
+            if let Err(why) = use_codes(&issuer, &mut codes, &used)
                 && !killed.load(Ordering::Relaxed)
             {
                 return Err(why);
@@ -164,7 +165,7 @@ fn codes_until_kill(server: Server) -> Fallible<Vec<Code>> {
 }
 
 /// Returns with the error of the first request that fails.
-fn use_codes(issuer: &str, codes: &mut Vec<Code>) -> Fallible<()> {
+fn use_codes(issuer: &str, codes: &mut Vec<Code>, used: &AtomicUsize) -> Fallible<()> {
     let client = Client::discover(issuer)?;
     loop {
         issue(&client, codes)?;
@@ -172,6 +173,7 @@ fn use_codes(issuer: &str, codes: &mut Vec<Code>) -> Fallible<()> {
         let Some(last) = codes.last_mut() else { continue };
         last.state = State::Sent;
         redeem(&client, last)?;
+        used.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -230,11 +232,7 @@ fn audit(server: &Server, codes: &[Code]) -> Fallible<Audit> {
     })?;
     let mut all = Audit::default();
     for audit in audits {
-        all.unused += audit.unused;
-        all.used += audit.used;
-        all.unknown += audit.unknown;
-        all.lost += audit.lost;
-        all.twice += audit.twice;
+        all.add(&audit);
     }
     Ok(all)
 }
@@ -250,8 +248,11 @@ fn control(binary: &str, report: &mut Report) -> Fallible<()> {
     for _ in 0..20 {
         issue(&client, &mut codes)?;
     }
-    // The write-ahead log is empty when nothing has happened for a second or two.
-    thread::sleep(Duration::from_secs(3));
+    // The write-ahead log is emptied when nothing has happened for a second or two.
+    let log = format!("{file}-wal");
+    if !until(|| Ok(fs::metadata(&log)?.len() == 0))? {
+        return Err("the write-ahead log is not emptied".into());
+    }
     fs::copy(&file, &backup)?;
     for code in codes.iter_mut().step_by(2) {
         code.state = State::Sent;

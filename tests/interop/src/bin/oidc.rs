@@ -3,21 +3,13 @@
 //!
 //! `oidc ISSUER`, with the issuer that `oidc-provider.mjs` prints. One line per case; exits with 1 when one was missed.
 
-use std::error::Error;
-use std::fmt;
 use std::process::ExitCode;
 
+use interop::{Client, Fallible, REDIRECT_URI, Redirect, Report, STATE, location};
 use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ServerPolicy};
-use ureq::http::Response;
-use ureq::{Agent, Body};
-use url::Url;
 
-type Fallible<T> = Result<T, Box<dyn Error>>;
-
-const CLIENT: &str = "example-client";
-/// Nobody listens there: the redirect is read, not followed.
-const REDIRECT_URI: &str = "http://127.0.0.1:49152/callback";
-const STATE: &str = "af0ifjsldkj";
+/// What both say to a good request.
+const ACCEPTED: &str = "accepted";
 const POLICY: ServerPolicy = ServerPolicy::new();
 
 /// Where the two answer differently: the case, their answer, ours, and what decides it. Any other difference is a miss.
@@ -48,45 +40,22 @@ const DIFFERENCES: &[(&str, &str, &str, &str)] = &[
     ),
 ];
 
-/// What one of the two says to a request.
-#[derive(PartialEq)]
-enum Answer {
-    Accepted,
-    Refused(String),
-}
-
-impl fmt::Display for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Accepted => f.write_str("accepted"),
-            Self::Refused(error) => f.write_str(error),
-        }
-    }
-}
-
 fn main() -> ExitCode {
     let Some(issuer) = std::env::args().nth(1) else {
         eprintln!("usage: oidc ISSUER");
         return ExitCode::from(2);
     };
-    match run(&issuer) {
-        Ok(0) => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
-        Err(why) => {
-            eprintln!("error: {why}");
-            ExitCode::FAILURE
-        }
-    }
+    interop::exit_code(run(&issuer))
 }
 
 /// Returns the number of misses.
 fn run(issuer: &str) -> Fallible<usize> {
-    let provider = Provider::discover(issuer)?;
-    let mut report = Report { misses: 0 };
+    let provider = Provider(Client::discover_at(issuer, "openid-configuration")?);
+    let mut report = Comparison(Report::new("oidc-provider"));
     good_values(&provider, &mut report)?;
     bad_verifiers(&provider, &mut report)?;
     bad_challenges(&provider, &mut report)?;
-    Ok(report.misses)
+    Ok(report.0.misses)
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -94,7 +63,7 @@ fn run(issuer: &str) -> Fallible<usize> {
 // ---------------------------------------------------------------------------------------------------------------------
 
 /// Verifiers of every length that matters and of the whole alphabet: both must accept them.
-fn good_values(provider: &Provider, report: &mut Report) -> Fallible<()> {
+fn good_values(provider: &Provider, report: &mut Comparison) -> Fallible<()> {
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
     for (case, verifier) in [
         ("right verifier, generated", CodeVerifier::generate()?),
@@ -113,13 +82,13 @@ fn good_values(provider: &Provider, report: &mut Report) -> Fallible<()> {
         let challenge = verifier.challenge(CodeChallengeMethod::S256);
         let theirs = provider.log_in_and_redeem(&challenge, &[verifier.expose_secret()])?;
         let ours = our_token_answer(&challenge, Some(verifier.expose_secret()));
-        report.must_accept(case, &theirs, &ours);
+        report.must_accept(case, &theirs, ours);
     }
     Ok(())
 }
 
 /// Each with a code of its own.
-fn bad_verifiers(provider: &Provider, report: &mut Report) -> Fallible<()> {
+fn bad_verifiers(provider: &Provider, report: &mut Comparison) -> Fallible<()> {
     let right = CodeVerifier::generate()?;
     let wrong = CodeVerifier::generate()?;
     let challenge = right.challenge(CodeChallengeMethod::S256);
@@ -142,14 +111,14 @@ fn bad_verifiers(provider: &Provider, report: &mut Report) -> Fallible<()> {
         ("verifier with \u{e9}", Some(&format!("{right}\u{e9}"))),
     ] {
         let theirs = provider.log_in_and_redeem(&challenge, verifier.as_slice())?;
-        report.must_refuse(case, &theirs, &our_token_answer(&challenge, verifier));
+        report.must_refuse(case, &theirs, our_token_answer(&challenge, verifier));
     }
     let theirs = provider.log_in_and_redeem(&challenge, &[right, right])?;
     report.must_refuse_unasked("repeated verifier", &theirs);
     Ok(())
 }
 
-fn bad_challenges(provider: &Provider, report: &mut Report) -> Fallible<()> {
+fn bad_challenges(provider: &Provider, report: &mut Comparison) -> Fallible<()> {
     let verifier = CodeVerifier::generate()?;
     let right = verifier.challenge(CodeChallengeMethod::S256);
     let right = right.as_str();
@@ -180,153 +149,77 @@ fn bad_challenges(provider: &Provider, report: &mut Report) -> Fallible<()> {
         let challenges = challenge.map(|value| ("code_challenge", value));
         let methods = method.map(|value| ("code_challenge_method", value));
         let parameters: Vec<_> = challenges.into_iter().chain(methods).collect();
-        let theirs = provider.authorize(&parameters)?.answer();
-        let ours = match POLICY.check_authorization_request(challenge, method) {
-            Ok(_) => Answer::Accepted,
-            Err(why) => Answer::Refused(why.oauth_error().to_owned()),
-        };
-        report.must_refuse(case, &theirs, &ours);
+        let theirs = provider.authorize(&parameters)?.to_string();
+        let ours = POLICY.check_authorization_request(challenge, method);
+        report.must_refuse(case, &theirs, ours.map_or_else(|e| e.oauth_error(), |_| ACCEPTED));
     }
     let (challenge, method) = (("code_challenge", right), ("code_challenge_method", "S256"));
     for (case, parameters) in [
         ("repeated challenge", [challenge, challenge, method]),
         ("repeated method", [challenge, method, method]),
     ] {
-        report.must_refuse_unasked(case, &provider.authorize(&parameters)?.answer());
+        report.must_refuse_unasked(case, &provider.authorize(&parameters)?.to_string());
     }
     Ok(())
 }
 
-fn our_token_answer(challenge: &CodeChallenge, verifier: Option<&str>) -> Answer {
+fn our_token_answer(challenge: &CodeChallenge, verifier: Option<&str>) -> &'static str {
     match POLICY.check_token_request(Some(challenge), verifier) {
-        Ok(_) => Answer::Accepted,
-        Err(why) => Answer::Refused(why.oauth_error().to_owned()),
+        Ok(()) => ACCEPTED,
+        Err(why) => why.oauth_error(),
     }
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
-// The comparison
-// ---------------------------------------------------------------------------------------------------------------------
+/// Sets their answers beside ours.
+struct Comparison(Report);
 
-struct Report {
-    misses: usize,
-}
-
-impl Report {
-    fn must_accept(&mut self, case: &str, theirs: &Answer, ours: &Answer) {
-        match (theirs, ours) {
-            (Answer::Accepted, Answer::Accepted) => ok(case, "accepted by both"),
-            _ => self.miss(case, theirs, ours, "accepted by both"),
-        }
+impl Comparison {
+    fn must_accept(&mut self, case: &str, theirs: &str, ours: &str) {
+        self.check(case, theirs, ours, "theirs accepted, ours accepted");
     }
 
     /// The same answer of both; or the difference that is listed for this case, which must still be there.
-    fn must_refuse(&mut self, case: &str, theirs: &Answer, ours: &Answer) {
-        let listed = DIFFERENCES.iter().find(|(name, ..)| *name == case);
-        match (listed, ours) {
-            (Some((_, they, we, why)), _) if theirs.to_string() == *they && ours.to_string() == *we => {
+    fn must_refuse(&mut self, case: &str, theirs: &str, ours: &str) {
+        match DIFFERENCES.iter().find(|(name, ..)| *name == case) {
+            Some((_, they, we, why)) if theirs == *they && ours == *we => {
                 println!("differs  oidc-provider  {case}: theirs {they}, ours {we} ({why})");
             }
-            (Some((_, they, we, _)), _) => self.miss(case, theirs, ours, &format!("theirs {they}, ours {we}")),
-            (None, Answer::Refused(error)) if theirs == ours => ok(case, &format!("{error} from both")),
-            (None, _) => self.miss(case, theirs, ours, "refused by both with the same error"),
+            Some((_, they, we, _)) => self.check(case, theirs, ours, &format!("theirs {they}, ours {we}")),
+            None if ours == ACCEPTED => self.check(case, theirs, ours, "refused by both"),
+            None => self.check(case, theirs, ours, &format!("theirs {ours}, ours {ours}")),
         }
     }
 
     /// RFC 6749 3.1 and 3.2: a repeated parameter is an invalid request before PKCE is looked at. The crate takes one
     /// value of each, so its caller refuses.
-    fn must_refuse_unasked(&mut self, case: &str, theirs: &Answer) {
-        let refused = Answer::Refused("invalid_request".to_owned());
-        if *theirs == refused {
-            ok(case, "invalid_request, refused before the crate is asked");
-        } else {
-            self.miss(case, theirs, &refused, "invalid_request");
-        }
+    fn must_refuse_unasked(&mut self, case: &str, theirs: &str) {
+        self.0
+            .check(&format!("{case}, before the crate is asked"), theirs, "invalid_request");
     }
 
-    fn miss(&mut self, case: &str, theirs: &Answer, ours: &Answer, expected: &str) {
-        self.misses += 1;
-        println!("MISS  oidc-provider  {case}: theirs {theirs}, ours {ours} (expected {expected})");
+    fn check(&mut self, case: &str, theirs: &str, ours: &str, expected: &str) {
+        self.0
+            .check(case, format_args!("theirs {theirs}, ours {ours}"), expected);
     }
 }
 
-fn ok(case: &str, outcome: &str) {
-    println!("ok    oidc-provider  {case}: {outcome}");
-}
-
-// ---------------------------------------------------------------------------------------------------------------------
-// The server, and the user at its pages
-// ---------------------------------------------------------------------------------------------------------------------
-
-struct Provider {
-    agent: Agent,
-    issuer: Url,
-    authorization_endpoint: String,
-    token_endpoint: String,
-}
-
-/// What the redirect back to the client says.
-enum Redirect {
-    Code(String),
-    Error(String),
-}
-
-impl Redirect {
-    fn answer(self) -> Answer {
-        match self {
-            Self::Code(_) => Answer::Accepted,
-            Self::Error(error) => Answer::Refused(error),
-        }
-    }
-}
+/// The server, and the user at its pages.
+struct Provider(Client);
 
 impl Provider {
-    fn discover(issuer: &str) -> Fallible<Self> {
-        let agent: Agent = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .proxy(None)
-            .timeout_global(Some(std::time::Duration::from_secs(20)))
-            .build()
-            .into();
-        let mut answer = agent.get(format!("{issuer}/.well-known/openid-configuration")).call()?;
-        let metadata: serde_json::Value = answer.body_mut().read_json()?;
-        let endpoint = |name: &str| {
-            metadata[name]
-                .as_str()
-                .map(str::to_owned)
-                .ok_or(format!("no {name} in metadata"))
-        };
-        Ok(Self {
-            issuer: Url::parse(issuer)?,
-            authorization_endpoint: endpoint("authorization_endpoint")?,
-            token_endpoint: endpoint("token_endpoint")?,
-            agent,
-        })
-    }
-
     /// The whole flow up to the answer of the token endpoint, with as many verifiers as there are.
-    fn log_in_and_redeem(&self, challenge: &CodeChallenge, verifiers: &[&str]) -> Fallible<Answer> {
+    fn log_in_and_redeem(&self, challenge: &CodeChallenge, verifiers: &[&str]) -> Fallible<String> {
         match self.authorize(&challenge.authorization_params())? {
-            Redirect::Code(code) => self.redeem(&code, verifiers),
+            Redirect::Code(code) => Ok(self.0.redeem(&code, verifiers)?.to_string()),
             Redirect::Error(error) => Err(format!("the authorization endpoint refused our challenge: {error}").into()),
         }
     }
 
     /// Goes from redirect to redirect and answers the server's pages, until one leads back to the client.
     fn authorize(&self, pkce: &[(&str, &str)]) -> Fallible<Redirect> {
-        let mut url = Url::parse(&self.authorization_endpoint)?;
-        url.query_pairs_mut()
-            .extend_pairs([
-                ("response_type", "code"),
-                ("client_id", CLIENT),
-                ("redirect_uri", REDIRECT_URI),
-            ])
-            .extend_pairs([("scope", "openid"), ("state", STATE)])
-            .extend_pairs(pkce);
+        let mut url = self.0.authorization_url(&[&[("scope", "openid")][..], pkce].concat())?;
         for _ in 0..10 {
-            let mut answer = self.agent.get(url.as_str()).call()?;
+            let mut answer = self.0.agent.get(url.as_str()).call()?;
             if answer.status() == 200 {
                 // A page of the built-in login: it says itself what it asks for.
                 let page = answer.body_mut().read_to_string()?;
@@ -335,7 +228,7 @@ impl Provider {
                 } else {
                     "consent"
                 };
-                answer = self.agent.post(url.as_str()).send_form([
+                answer = self.0.agent.post(url.as_str()).send_form([
                     ("prompt", prompt),
                     ("login", "user"),
                     ("password", "any"),
@@ -343,58 +236,9 @@ impl Provider {
             }
             url = location(&answer, &url)?;
             if url.as_str().starts_with(REDIRECT_URI) {
-                return self.read_redirect(&url);
+                return self.0.read_redirect(&url, STATE);
             }
         }
         Err("the login does not come to an end".into())
     }
-
-    fn read_redirect(&self, url: &Url) -> Fallible<Redirect> {
-        let parameter = |name: &str| {
-            url.query_pairs()
-                .find(|(key, _)| key == name)
-                .map(|(_, value)| value.into_owned())
-        };
-        if parameter("state").as_deref() != Some(STATE) {
-            return Err(format!("another state came back: {url}").into());
-        }
-        if parameter("iss").map(|iss| Url::parse(&iss)).transpose()?.as_ref() != Some(&self.issuer) {
-            return Err(format!("another issuer answered: {url}").into());
-        }
-        match (parameter("code"), parameter("error")) {
-            (Some(code), None) => Ok(Redirect::Code(code)),
-            (None, Some(error)) => Ok(Redirect::Error(error)),
-            _ => Err(format!("neither a code nor an error: {url}").into()),
-        }
-    }
-
-    fn redeem(&self, code: &str, verifiers: &[&str]) -> Fallible<Answer> {
-        let form = [
-            ("grant_type", "authorization_code"),
-            ("client_id", CLIENT),
-            ("redirect_uri", REDIRECT_URI),
-            ("code", code),
-        ];
-        let verifiers = verifiers.iter().map(|verifier| ("code_verifier", *verifier));
-        let mut answer = self
-            .agent
-            .post(&self.token_endpoint)
-            .send_form(form.into_iter().chain(verifiers))?;
-        let status = answer.status().as_u16();
-        let body: serde_json::Value = answer.body_mut().read_json()?;
-        match (status, body["access_token"].as_str(), body["error"].as_str()) {
-            (200, Some(_), None) => Ok(Answer::Accepted),
-            (400, None, Some(error)) => Ok(Answer::Refused(error.to_owned())),
-            _ => Err(format!("the token endpoint answered with HTTP status {status}").into()),
-        }
-    }
-}
-
-fn location(answer: &Response<Body>, base: &Url) -> Fallible<Url> {
-    let status = answer.status();
-    let target = answer
-        .headers()
-        .get("location")
-        .ok_or(format!("HTTP status {status} without a redirect at {base}"))?;
-    Ok(base.join(target.to_str()?)?)
 }

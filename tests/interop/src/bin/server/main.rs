@@ -21,14 +21,7 @@ fn main() -> ExitCode {
         eprintln!("usage: server PATH-OF-authorization-server PATH-OF-ITS-README");
         return ExitCode::from(2);
     };
-    match run(binary, readme) {
-        Ok(0) => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
-        Err(why) => {
-            eprintln!("error: {why}");
-            ExitCode::FAILURE
-        }
-    }
+    interop::exit_code(run(binary, readme))
 }
 
 /// Returns the number of misses.

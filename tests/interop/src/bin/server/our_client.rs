@@ -11,7 +11,9 @@ pub fn requests(server: &Server, report: &mut Report) -> Fallible<()> {
     let challenge = verifier.challenge(CodeChallengeMethod::S256);
     let (s256, right) = (challenge.authorization_params(), verifier.expose_secret());
     let another = CodeVerifier::generate()?;
-    let no_code = "invalid_grant";
+    let (no_code, bad) = ("invalid_grant", "invalid_request");
+    let [long, plus] = ["a".repeat(129), format!("{}+", &right[..42])];
+    let [newline, accent] = [format!("{right}\n"), format!("{right}\u{e9}")];
 
     for (case, verifiers, expected) in [
         ("right verifier", vec![right], "accepted"),
@@ -19,25 +21,13 @@ pub fn requests(server: &Server, report: &mut Report) -> Fallible<()> {
         ("challenge sent as verifier", vec![challenge.as_str()], no_code),
         ("missing verifier", vec![], no_code),
         ("empty verifier", vec![""], no_code),
-        ("verifier of 42 characters", vec![&right[..42]], "invalid_request"),
-        ("verifier of 129 characters", vec![&"a".repeat(129)], "invalid_request"),
-        (
-            "verifier with +",
-            vec![&format!("{}+", &right[..42])],
-            "invalid_request",
-        ),
-        (
-            "verifier with a newline",
-            vec![&format!("{right}\n")],
-            "invalid_request",
-        ),
-        (
-            "verifier with \u{e9}",
-            vec![&format!("{right}\u{e9}")],
-            "invalid_request",
-        ),
-        ("repeated verifier", vec![right, right], "invalid_request"),
-        ("repeated verifier, one empty", vec![right, ""], "invalid_request"),
+        ("verifier of 42 characters", vec![&right[..42]], bad),
+        ("verifier of 129 characters", vec![&long], bad),
+        ("verifier with +", vec![&plus], bad),
+        ("verifier with a newline", vec![&newline], bad),
+        ("verifier with \u{e9}", vec![&accent], bad),
+        ("repeated verifier", vec![right, right], bad),
+        ("repeated verifier, one empty", vec![right, ""], bad),
     ] {
         let code = client.code(&s256)?;
         report.check(case, &client.redeem(&code, &verifiers)?, expected);
@@ -65,31 +55,20 @@ pub fn requests(server: &Server, report: &mut Report) -> Fallible<()> {
     let (padded, spare_bits) = (format!("{value}="), format!("{}B", &value[..42]));
     let challenge = |value| ("code_challenge", value);
     let method = |value| ("code_challenge_method", value);
+    let s256 = method("S256");
     for (case, pkce) in [
         ("method plain", vec![challenge(right), method("plain")]),
         ("method s256", vec![challenge(value), method("s256")]),
         ("no method", vec![challenge(value)]),
         ("empty method", vec![challenge(value), method("")]),
         ("no challenge, no method", vec![]),
-        ("method only", vec![method("S256")]),
-        ("empty challenge", vec![challenge(""), method("S256")]),
-        ("challenge, padded", vec![challenge(&padded), method("S256")]),
-        (
-            "challenge of 42 characters",
-            vec![challenge(&value[..42]), method("S256")],
-        ),
-        (
-            "challenge with spare bits set",
-            vec![challenge(&spare_bits), method("S256")],
-        ),
-        (
-            "repeated challenge",
-            vec![challenge(value), challenge(value), method("S256")],
-        ),
-        (
-            "repeated method",
-            vec![challenge(value), method("S256"), method("S256")],
-        ),
+        ("method only", vec![s256]),
+        ("empty challenge", vec![challenge(""), s256]),
+        ("challenge, padded", vec![challenge(&padded), s256]),
+        ("challenge of 42 characters", vec![challenge(&value[..42]), s256]),
+        ("challenge with spare bits set", vec![challenge(&spare_bits), s256]),
+        ("repeated challenge", vec![challenge(value), challenge(value), s256]),
+        ("repeated method", vec![challenge(value), s256, s256]),
     ] {
         report.check(case, &client.authorize(&pkce)?, "invalid_request");
     }
@@ -147,32 +126,13 @@ pub fn pkce_optional(binary: &str, report: &mut Report) -> Fallible<()> {
     let client = Client::discover(&server.issuer)?;
     let verifier = CodeVerifier::generate()?;
     let s256 = verifier.challenge(CodeChallengeMethod::S256);
+    let (pkce, right) = (s256.authorization_params(), verifier.expose_secret());
     for (case, pkce, verifiers, expected) in [
         ("no PKCE", vec![], vec![], "accepted"),
-        (
-            "verifier without challenge",
-            vec![],
-            vec![verifier.expose_secret()],
-            "invalid_request",
-        ),
-        (
-            "right verifier",
-            s256.authorization_params().to_vec(),
-            vec![verifier.expose_secret()],
-            "accepted",
-        ),
-        (
-            "missing verifier",
-            s256.authorization_params().to_vec(),
-            vec![],
-            "invalid_grant",
-        ),
-        (
-            "empty verifier",
-            s256.authorization_params().to_vec(),
-            vec![""],
-            "invalid_grant",
-        ),
+        ("verifier without challenge", vec![], vec![right], "invalid_request"),
+        ("right verifier", pkce.to_vec(), vec![right], "accepted"),
+        ("missing verifier", pkce.to_vec(), vec![], "invalid_grant"),
+        ("empty verifier", pkce.to_vec(), vec![""], "invalid_grant"),
     ] {
         let answer = client.redeem(&client.code(&pkce)?, &verifiers)?;
         report.check(&format!("--client-without-pkce, {case}"), &answer, expected);

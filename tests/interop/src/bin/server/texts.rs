@@ -3,15 +3,35 @@
 use std::fs;
 use std::process::Command;
 
-use interop::{Fallible, Report, Server};
-use ureq::Agent;
+use interop::{Fallible, Report, Server, agent};
 use ureq::http::{Request, Response};
 
 /// A start that fails says what was wrong, and with which flag.
 pub fn start(binary: &str, report: &mut Report) -> Fallible<()> {
     let server = Server::start(binary, &[])?;
     let address = server.address();
+    let issuer = |fault, url| (fault, ["--issuer", url], ["--issuer", fault, "use https://a.example"]);
     for (case, flags, expected) in [
+        issuer("ends with a slash", "https://a.example/"),
+        issuer("has a path", "https://a.example/x"),
+        issuer("has a query or a fragment", "https://a.example?x"),
+        issuer("has a user name or a password", "https://me@a.example"),
+        issuer("is not in its canonical form", "https://A.example:443"),
+        (
+            "an issuer of another scheme",
+            ["--issuer", "ftp://a.example"],
+            ["--issuer", "scheme", "https"],
+        ),
+        (
+            "an issuer that is no URL",
+            ["--issuer", "a.example"],
+            ["--issuer", "URL", "like https://"],
+        ),
+        (
+            "all addresses and no issuer",
+            ["--listen", "0.0.0.0:0"],
+            ["0.0.0.0", "clients", "--issuer http://127.0.0.1:"],
+        ),
         ("address in use", ["--listen", address], [address, "in use", "--listen"]),
         (
             "database in no folder",
@@ -33,17 +53,16 @@ pub fn start(binary: &str, report: &mut Report) -> Fallible<()> {
             "refused: true, the message lacks []",
         );
     }
+    let help = Command::new(binary).arg("--help").output()?;
+    let words: Vec<String> = String::from_utf8(help.stdout)?
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
+    let replaces = words
+        .join(" ")
+        .contains("example-client=http://127.0.0.1/callback, which the first client");
+    report.check("--help says that --client replaces the default", replaces, "true");
     Ok(())
-}
-
-fn agent() -> Agent {
-    Agent::config_builder()
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .proxy(None)
-        .build()
-        .into()
 }
 
 /// Every response has a body, of the kind that its reader understands.
@@ -53,103 +72,58 @@ pub fn responses(binary: &str, report: &mut Report) -> Fallible<()> {
     let twice = "grant_type=authorization_code&code=1&code_verifier=2&code_verifier=2";
     let large = "a".repeat(20_000);
     let (page, json) = ("text/html; charset=utf-8", "application/json");
-    for (case, method, path, content_type, body, status, kind, expected) in [
-        ("GET /", "GET", "/", form, "", 200, page, "cargo run -p native-client"),
+    for (case, method, path, body, status, expected) in [
+        ("GET /", "GET", "/", "", 200, "cargo run -p native-client"),
         (
             "no such page",
             "GET",
             "/login",
-            form,
             "",
             404,
-            page,
             "<p>There is nothing at this address.</p>",
         ),
-        (
-            "GET /token",
-            "GET",
-            "/token",
-            form,
-            "",
-            405,
-            json,
-            "\"invalid_request\"",
-        ),
-        (
-            "PUT /",
-            "PUT",
-            "/",
-            form,
-            "",
-            405,
-            page,
-            "does not accept the HTTP method",
-        ),
+        ("GET /token", "GET", "/token", "", 405, "\"invalid_request\""),
+        ("PUT /", "PUT", "/", "", 405, "does not accept the HTTP method"),
         (
             "no client_id",
             "GET",
             "/authorize",
-            form,
             "",
             400,
-            page,
             "<p>The request has no client_id.</p>",
         ),
         (
             "a repeated parameter",
             "POST",
             "/token",
-            form,
             twice,
             400,
-            json,
             "\"invalid_request\"",
         ),
-        (
-            "JSON for a form",
-            "POST",
-            "/token",
-            json,
-            "{}",
-            400,
-            json,
-            "\"invalid_request\"",
-        ),
+        ("JSON for a form", "POST", "/token", "{}", 400, "\"invalid_request\""),
         (
             "JSON for a form",
             "POST",
             "/authorize",
-            json,
             "{}",
             400,
-            page,
             "<p>Content-Type must be",
         ),
-        (
-            "a large body",
-            "POST",
-            "/token",
-            form,
-            &large,
-            413,
-            json,
-            "\"invalid_request\"",
-        ),
+        ("a large body", "POST", "/token", &large, 413, "\"invalid_request\""),
         (
             "a large body",
             "POST",
             "/authorize",
-            form,
             &large,
             413,
-            page,
             "<p>The body is too large.</p>",
         ),
     ] {
+        let kind = if path == "/token" { json } else { page };
         let request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", server.issuer))
-            .header("content-type", content_type);
+            .header("content-type", if body == "{}" { json } else { form });
         let mut response = match body {
             "" => agent().run(request.body(())?)?,
             body => agent().run(request.body(body)?)?,
