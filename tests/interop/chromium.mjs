@@ -13,7 +13,7 @@ const PATIENCE = 60_000;
 // The environment variable CHROMIUM names another one than Debian's.
 export const launch = (...flags) =>
   chromium.launch({
-    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+    executablePath: process.env.CHROMIUM,
     args: [
       '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
       '--disable-component-update', '--disable-sync', ...flags,
