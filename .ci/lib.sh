@@ -43,7 +43,7 @@ integration_tests() {
 # miri_tests: the tests for Miri, which interprets. Left out: what starts programs, reads files, counts the allocations of
 # the process, or takes too long.
 miri_tests() {
-    integration_tests allocations entropy examples exhaustive flow manifest secrecy system_generator
+    integration_tests allocations entropy examples exhaustive secrecy system_generator
 }
 
 # miri TESTS [OPTION...]: runs the tests that these options name, one program on each core. Prints the output of a program

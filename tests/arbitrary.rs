@@ -23,7 +23,7 @@ fn many<T>(mut read: impl FnMut(&mut Unstructured<'_>) -> T) -> Vec<T> {
 }
 
 #[test]
-fn verifiers_are_well_formed_of_every_length_and_character() {
+fn verifiers_are_well_formed_and_of_every_length_and_character() {
     let verifiers = many(|u| CodeVerifier::arbitrary(u).unwrap());
     let mut lengths = BTreeSet::new();
     let mut characters = BTreeSet::new();
@@ -63,7 +63,7 @@ fn challenges_are_well_formed_and_of_both_methods() {
 
 /// A fuzzer starts with empty input.
 #[test]
-fn no_input_is_enough_for_each() {
+fn accepts_empty_input() {
     let mut nothing = Unstructured::new(&[]);
     assert_eq!(
         CodeVerifier::arbitrary(&mut nothing).unwrap().expose_secret(),
@@ -75,7 +75,7 @@ fn no_input_is_enough_for_each() {
 
 /// The size hints match what is consumed: nothing at the end of the input, and at most what the longest value needs.
 #[test]
-fn the_hints_are_exact() {
+fn size_hints_are_exact() {
     fn exact<T: for<'a> Arbitrary<'a>>() {
         let (least, most) = T::size_hint(0);
         assert_eq!(least, 0);

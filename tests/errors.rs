@@ -1,7 +1,10 @@
 //! The text and the OAuth error of every error, word for word.
 
+mod common;
+
 use std::error::Error;
 
+use common::assert_fits_error_description;
 use pkce_core::CodeChallengeMethod::{Plain, S256};
 use pkce_core::{
     AuthorizationError, ParseChallengeError, ParseMethodError, ParseVerifierError, StoredChallengeError, TokenError,
@@ -168,8 +171,7 @@ fn numbers_are_written_in_full() {
 fn assert_text(error: &(impl Error + 'static), text: &str) {
     assert_eq!(error.to_string(), text);
     assert!(error.source().is_none(), "{error:?}");
-    let allowed = |byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
-    assert!(text.bytes().all(allowed), "{text}");
+    assert_fits_error_description(error);
     // One sentence, without a full stop.
     assert!(!text.ends_with('.') && !text.contains("; "), "{text}");
 }

@@ -5,9 +5,10 @@
 
 #![cfg(not(miri))]
 
-use pkce_core::{CodeVerifier, ParseVerifierError};
+mod common;
 
-const BASE64URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+use common::model::{BASE64URL, UNRESERVED};
+use pkce_core::{CodeVerifier, ParseVerifierError};
 
 /// Verifiers from a generator, and digests, have 32 octets and 43 characters. Tests four characters at every offset,
 /// not only where octets and characters are aligned, because the encoder writes 16 at a time and the last 16 overlap.
@@ -70,57 +71,42 @@ fn value_at(place: usize, i: u32) -> u32 {
 
 #[test]
 fn every_last_two_octets() {
-    for i in 0..=u16::MAX {
-        assert_last_two::<32>(i);
-        assert_last_two::<35>(i);
-        assert_last_two::<38>(i);
-        assert_last_two::<41>(i);
-        assert_last_two::<95>(i);
+    for value in 0..=u16::MAX {
+        assert_last::<32, 2>(value.to_be_bytes());
+        assert_last::<35, 2>(value.to_be_bytes());
+        assert_last::<38, 2>(value.to_be_bytes());
+        assert_last::<41, 2>(value.to_be_bytes());
+        assert_last::<95, 2>(value.to_be_bytes());
     }
 }
 
 #[test]
 fn every_last_octet() {
     for octet in 0..=u8::MAX {
-        assert_last::<34>(octet);
-        assert_last::<37>(octet);
-        assert_last::<40>(octet);
-        assert_last::<43>(octet);
-        assert_last::<94>(octet);
+        assert_last::<34, 1>([octet]);
+        assert_last::<37, 1>([octet]);
+        assert_last::<40, 1>([octet]);
+        assert_last::<43, 1>([octet]);
+        assert_last::<94, 1>([octet]);
     }
 }
 
-/// The two spare bits are zero, and the preceding octets do not affect these characters.
-fn assert_last_two<const N: usize>(value: u16) {
+/// The spare bits are zero, and the octets before the last `L` do not affect these characters.
+fn assert_last<const N: usize, const L: usize>(last: [u8; L]) {
     let mut octets = [0xff; N];
-    octets[N - 2..].copy_from_slice(&value.to_be_bytes());
+    octets[N - L..].copy_from_slice(&last);
+    let mut value = [0; 4];
+    value[1..=L].copy_from_slice(&last);
     let verifier = CodeVerifier::from_random_bytes(&octets);
-    let (before, last) = verifier.expose_secret().split_at(4 * (N / 3));
-    assert!(before.bytes().all(|byte| byte == b'_'));
-    assert_eq!(
-        last.as_bytes(),
-        &characters_of(u32::from(value) << 8)[..3],
-        "{N} octets, {value:#06x}"
-    );
-}
-
-/// The four spare bits are zero, and the preceding octets do not affect these characters.
-fn assert_last<const N: usize>(octet: u8) {
-    let mut octets = [0xff; N];
-    octets[N - 1] = octet;
-    let verifier = CodeVerifier::from_random_bytes(&octets);
-    let (before, last) = verifier.expose_secret().split_at(4 * (N / 3));
-    assert!(before.bytes().all(|byte| byte == b'_'));
-    assert_eq!(
-        last.as_bytes(),
-        &characters_of(u32::from(octet) << 16)[..2],
-        "{N} octets, {octet:#04x}"
-    );
+    let (before, characters) = verifier.expose_secret().as_bytes().split_at(4 * (N / 3));
+    assert!(before.iter().all(|&byte| byte == b'_'));
+    let wanted = characters_of(u32::from_be_bytes(value));
+    assert_eq!(characters, &wanted[..=L], "{N} octets, {last:x?}");
 }
 
 /// Encodes with the table of the RFC, which the crate does not use.
 fn characters_of(value: u32) -> [u8; 4] {
-    [value >> 18, value >> 12, value >> 6, value].map(|value| BASE64URL[value as usize % 64])
+    [value >> 18, value >> 12, value >> 6, value].map(|value| BASE64URL.as_bytes()[value as usize % 64])
 }
 
 /// Two adjacent bytes, with what UTF-8 requires around them.
@@ -157,7 +143,7 @@ impl Pair {
         Some(Self {
             bytes,
             start: before.len(),
-            bad: piece.iter().position(|&byte| !is_unreserved(byte)),
+            bad: piece.iter().position(|byte| !UNRESERVED.as_bytes().contains(byte)),
             piece,
         })
     }
@@ -165,10 +151,6 @@ impl Pair {
 
 const fn continues(byte: u8) -> bool {
     matches!(byte, 0x80..=0xbf)
-}
-
-const fn is_unreserved(byte: u8) -> bool {
-    matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~')
 }
 
 /// The number of the 2^16 pairs that occur in UTF-8: two ASCII characters; the end of a character and then ASCII or one

@@ -10,19 +10,17 @@
 //! | p, registers | `tests/promises/residue`: glibc's `memcpy` left a secret in vector registers, and the next signal frame, or the lazily bound calls of the first panic, wrote it to the stack after the drop. It scans the memory of a process after either |
 
 mod common;
+#[cfg(feature = "rand_core")]
+#[path = "common/generator.rs"]
+mod generator;
 
-use common::POLICIES;
+use common::policy::POLICIES;
+use common::{CHALLENGE, METHODS, STEP, VERIFIER, plain, s256, verifier, with_char};
 use pkce_core::{
     AuthorizationError, CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseChallengeError, ParseMethodError,
     ParseVerifierError, PkceOutcome, ServerPolicy, StoredChallengeError, TokenError,
 };
 use static_assertions::assert_not_impl_any;
-
-/// Miri is slow: test a sample.
-const STEP: usize = if cfg!(miri) { 43 } else { 1 };
-
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 /// Challenge stored, verifier missing or never checked: authentik CVE-2023-48228; Gitea CVE-2026-26247 (the method was
 /// not stored, and an empty one returned true); OpenAM CVE-2026-123542; ory/hydra #1512.
@@ -144,7 +142,7 @@ fn class_e_an_unknown_method_is_no_method() {
             assert_eq!(result, Err(AuthorizationError::UnknownMethod), "{name:?}");
         }
     }
-    for method in [CodeChallengeMethod::S256, CodeChallengeMethod::Plain] {
+    for method in METHODS {
         // What is written can be read back, and is never `s256`.
         assert_eq!(method.to_string().parse(), Ok(method));
     }
@@ -169,14 +167,13 @@ fn class_f_the_whole_value_is_compared() {
             } else {
                 '.'
             };
-            let mut wrong = VERIFIER.to_owned();
-            wrong.replace_range(index..=index, &other.to_string());
+            let wrong = with_char(VERIFIER, index, other);
             assert_eq!(
                 policy.check_token_request(Some(&stored), Some(&wrong)),
                 Err(TokenError::Mismatch),
                 "{wrong}"
             );
-            assert!(stored.verify(&CodeVerifier::parse(&wrong).unwrap()).is_err(), "{wrong}");
+            assert!(stored.verify(&verifier(&wrong)).is_err(), "{wrong}");
         }
         for wrong in [
             format!("{VERIFIER}A"),
@@ -229,9 +226,7 @@ fn class_g_length_and_alphabet_are_exact() {
     for symbol in ["-", ".", "_", "~"] {
         let verifier = symbol.repeat(43);
         assert_eq!(parse_error(&verifier), None);
-        let stored = CodeVerifier::parse(&verifier)
-            .unwrap()
-            .challenge(CodeChallengeMethod::S256);
+        let stored = common::verifier(&verifier).challenge(CodeChallengeMethod::S256);
         assert_eq!(
             ServerPolicy::new().check_token_request(Some(&stored), Some(&verifier)),
             Ok(())
@@ -254,9 +249,7 @@ fn class_h_a_challenge_is_43_canonical_base64url_characters() {
     assert_eq!(s256().as_str(), CHALLENGE);
     let padded = format!("{CHALLENGE}=");
     let hex = "13d31e961a1ad8ec2f16b10c4c982e0876a878ad6df144566ee1894acb70f9c3";
-    let hashed_twice = CodeVerifier::parse(CHALLENGE)
-        .unwrap()
-        .challenge(CodeChallengeMethod::S256);
+    let hashed_twice = verifier(CHALLENGE).challenge(CodeChallengeMethod::S256);
     let parse = |text: &str| CodeChallenge::parse(text, CodeChallengeMethod::S256);
     let method = CodeChallengeMethod::S256;
     assert_eq!(
@@ -265,7 +258,7 @@ fn class_h_a_challenge_is_43_canonical_base64url_characters() {
     );
     assert_eq!(parse(hex), Err(ParseChallengeError::InvalidLength { len: 64, method }));
     assert_eq!(parse(&hex[..43]), Err(ParseChallengeError::NonCanonical));
-    assert!(hashed_twice.verify(&CodeVerifier::parse(VERIFIER).unwrap()).is_err());
+    assert!(hashed_twice.verify(&verifier(VERIFIER)).is_err());
     // Four texts decode to the same digest. Only one of them is the challenge.
     let last = ["M", "N", "O", "P"].map(|last| parse(&format!("{}{last}", &CHALLENGE[..42])));
     let refused = || Err(ParseChallengeError::NonCanonical);
@@ -318,21 +311,8 @@ fn class_i_a_verifier_is_32_octets_and_loses_none_of_their_bits() {
 #[cfg(feature = "rand_core")]
 #[test]
 fn class_i_a_failing_generator_is_an_error() {
-    struct Broken;
-    impl rand_core::TryRng for Broken {
-        type Error = std::fmt::Error;
-        fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
-            Err(std::fmt::Error)
-        }
-        fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
-            Err(std::fmt::Error)
-        }
-        fn try_fill_bytes(&mut self, _: &mut [u8]) -> Result<(), Self::Error> {
-            Err(std::fmt::Error)
-        }
-    }
-    impl rand_core::TryCryptoRng for Broken {}
-    let outcome = CodeVerifier::try_generate_from_rng(&mut Broken);
+    let mut broken = generator::Generator(|_: &mut [u8]| Err(std::fmt::Error));
+    let outcome = CodeVerifier::try_generate_from_rng(&mut broken);
     assert_eq!(outcome.err(), Some(std::fmt::Error));
 }
 
@@ -378,7 +358,7 @@ fn class_l_oversized_input_is_refused_by_its_length() {
     for text in ["a".repeat(len), "\0".repeat(len), "\u{e9}".repeat(len / 2)] {
         let refused = ParseVerifierError::InvalidLength { len };
         assert_eq!(parse_error(&text), Some(refused));
-        for method in [CodeChallengeMethod::S256, CodeChallengeMethod::Plain] {
+        for method in METHODS {
             let refused = ParseChallengeError::InvalidLength { len, method };
             assert_eq!(CodeChallenge::parse(&text, method), Err(refused));
             let policy = ServerPolicy::new().allow_plain();
@@ -567,18 +547,6 @@ fn class_o_no_error_of_serde_shows_the_input() {
     }
     // All of them are errors of all types, but for the one verifier.
     assert_eq!(refused, 3 * (4 * wrong.len() - 1));
-}
-
-fn s256() -> CodeChallenge {
-    CodeVerifier::parse(VERIFIER)
-        .unwrap()
-        .challenge(CodeChallengeMethod::S256)
-}
-
-fn plain() -> CodeChallenge {
-    CodeVerifier::parse(VERIFIER)
-        .unwrap()
-        .challenge(CodeChallengeMethod::Plain)
 }
 
 fn parse_error(text: &str) -> Option<ParseVerifierError> {

@@ -1,9 +1,12 @@
 //! The feature `serde` in JSON and in serde's own deserializers. Other formats: `tests/formats`.
 #![cfg(feature = "serde")]
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 
+use common::{CHALLENGE, VERIFIER, plain, s256};
 use pkce_core::CodeChallengeMethod::{Plain, S256};
 use pkce_core::{
     CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseChallengeError, ParseMethodError, ParseVerifierError,
@@ -13,10 +16,6 @@ use serde::de::{DeserializeOwned, Error as _, IntoDeserializer, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, forward_to_deserialize_any};
 use serde_json::{Value, json};
 use static_assertions::{assert_impl_all, assert_not_impl_any};
-
-/// RFC 7636, Appendix B.
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 const NOT_A_VERIFIER: &str = "cannot read a code_verifier: expected a string";
 const NOT_A_METHOD: &str = "cannot read a code_challenge_method: expected a string";
@@ -48,14 +47,6 @@ struct Request {
 struct Row {
     code: String,
     pkce: Option<CodeChallenge>,
-}
-
-fn s256() -> CodeChallenge {
-    CodeChallenge::parse(CHALLENGE, S256).unwrap()
-}
-
-fn plain() -> CodeChallenge {
-    CodeChallenge::parse(VERIFIER, Plain).unwrap()
 }
 
 /// Reads `value` from a borrowed, a streamed and an owned document.

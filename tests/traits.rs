@@ -1,5 +1,5 @@
-//! The traits that public types implement, and those they must not: a verifier cannot be cloned, compared with `==`,
-//! hashed, printed or read implicitly. All of it is checked at compile time.
+//! The traits that public types implement, and those they must not, at compile time: a verifier cannot be cloned, compared
+//! with `==`, hashed, printed or read implicitly. And the default features.
 
 use std::any::Any;
 use std::borrow::Borrow;
@@ -178,4 +178,9 @@ fn what_must_not_be_ignored() {
     let verifier = CodeVerifier::from_random_bytes(&[7; 32]);
     #[expect(unused_must_use)]
     verifier.challenge(CodeChallengeMethod::S256).verify(&verifier);
+}
+
+#[test]
+fn default_features_are_alloc_and_getrandom() {
+    assert!(include_str!("../Cargo.toml").contains("\ndefault = [\"alloc\", \"getrandom\"]\n"));
 }

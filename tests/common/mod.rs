@@ -1,75 +1,104 @@
-//! Both policy types behind one interface, so that one table covers all of their settings.
-#![allow(dead_code)] // Not every test file uses all of it.
+//! What several packages of tests share: values, ways to make them, and the model of the rules.
+#![allow(dead_code, unreachable_pub)] // Each user needs a part of it.
 
-use pkce_core::{
-    AuthorizationError, CodeChallenge, CodeChallengeMethod, LenientPolicy, PkceOutcome, ServerPolicy, TokenError,
-};
+pub mod from_random_bytes;
+pub mod model;
+pub mod policy;
 
-/// A policy with the two switches that made it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Policy {
-    pub(crate) plain: bool,
-    pub(crate) non_pkce: bool,
-    kind: Kind,
-}
+use pkce_core::CodeChallengeMethod::{Plain, S256};
+use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier};
 
-#[derive(Clone, Copy, Debug)]
-enum Kind {
-    Strict(ServerPolicy),
-    Lenient(LenientPolicy),
-}
+/// RFC 7636 Appendix B: the octets of the generator, and the verifier that they become.
+pub const OCTETS: [u8; 32] = [
+    116, 24, 223, 180, 151, 153, 224, 37, 79, 250, 96, 125, 216, 173, 187, 186, 22, 212, 37, 77, 105, 214, 191, 240,
+    91, 88, 5, 88, 83, 132, 141, 121,
+];
+pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
-pub(crate) const POLICIES: [Policy; 4] = [
-    Policy::new(false, false),
-    Policy::new(true, false),
-    Policy::new(false, true),
-    Policy::new(true, true),
+/// RFC 7636 Appendix B: the SHA-256 digest of the verifier, and the challenge that it becomes.
+pub const DIGEST: [u8; 32] = [
+    19, 211, 30, 150, 26, 26, 216, 236, 47, 22, 177, 12, 76, 152, 46, 8, 118, 168, 120, 173, 109, 241, 68, 86, 110,
+    225, 137, 74, 203, 112, 249, 195,
+];
+pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+pub const METHODS: [CodeChallengeMethod; 2] = [S256, Plain];
+
+/// A parameter or a column `code_challenge`: well formed for both methods, for plain alone, and for neither.
+pub const CHALLENGES: [Option<&str>; 13] = [
+    None,
+    Some(""),
+    Some(" "),
+    Some("short"),
+    Some(CHALLENGE),
+    Some("~this.text.is.a.verifier.and.no.digest.~~~~"),
+    Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cME9Melhoa2OwvFrEMTJguC"),
+    Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cN"),
+    Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-c"),
+    Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM="),
+    Some("E9Melho+2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+    Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-c\n"),
+    Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-\u{e9}"),
 ];
 
-impl Policy {
-    pub(crate) const fn new(plain: bool, non_pkce: bool) -> Self {
-        let policy = ServerPolicy::new();
-        let kind = match (plain, non_pkce) {
-            (false, false) => Kind::Strict(policy),
-            (true, false) => Kind::Strict(policy.allow_plain()),
-            (false, true) => Kind::Lenient(policy.allow_non_pkce()),
-            (true, true) => Kind::Lenient(policy.allow_non_pkce().allow_plain()),
-        };
-        Self { plain, non_pkce, kind }
-    }
+/// A parameter or a column `code_challenge_method`.
+pub const METHOD_NAMES: [Option<&str>; 14] = [
+    None,
+    Some(""),
+    Some(" "),
+    Some("S256"),
+    Some("plain"),
+    Some("s256"),
+    Some("PLAIN"),
+    Some("Plain"),
+    Some("S512"),
+    Some("null"),
+    Some("unknown"),
+    Some(" S256"),
+    Some("S256 "),
+    Some("plain\n"),
+];
 
-    pub(crate) const fn methods_supported(&self) -> &'static [CodeChallengeMethod] {
-        match &self.kind {
-            Kind::Strict(policy) => policy.methods_supported(),
-            Kind::Lenient(policy) => policy.methods_supported(),
-        }
-    }
+/// The step of long loops: Miri is slow, and tests a sample.
+pub const STEP: usize = if cfg!(miri) { 43 } else { 1 };
 
-    /// A challenge that a strict policy accepts is always `Some`.
-    pub(crate) fn check_authorization_request(
-        &self,
-        code_challenge: Option<&str>,
-        code_challenge_method: Option<&str>,
-    ) -> Result<Option<CodeChallenge>, AuthorizationError> {
-        match &self.kind {
-            Kind::Strict(policy) => policy
-                .check_authorization_request(code_challenge, code_challenge_method)
-                .map(Some),
-            Kind::Lenient(policy) => policy.check_authorization_request(code_challenge, code_challenge_method),
-        }
-    }
+pub fn verifier(text: &str) -> CodeVerifier {
+    CodeVerifier::parse(text).unwrap()
+}
 
-    /// A verifier that a strict policy accepts is always `Verified`.
-    pub(crate) fn check_token_request(
-        &self,
-        stored: Option<&CodeChallenge>,
-        code_verifier: Option<&str>,
-    ) -> Result<PkceOutcome, TokenError> {
-        match &self.kind {
-            Kind::Strict(policy) => policy
-                .check_token_request(stored, code_verifier)
-                .map(|()| PkceOutcome::Verified),
-            Kind::Lenient(policy) => policy.check_token_request(stored, code_verifier),
-        }
+/// The challenges of `VERIFIER`.
+pub fn s256() -> CodeChallenge {
+    verifier(VERIFIER).challenge(S256)
+}
+
+pub fn plain() -> CodeChallenge {
+    verifier(VERIFIER).challenge(Plain)
+}
+
+/// Returns the text and the method of a challenge, to be compared with the model.
+pub fn row(challenge: &CodeChallenge) -> model::Row<'_> {
+    (challenge.as_str(), challenge.method())
+}
+
+/// Returns what a server stores or has stored, to be compared with the model.
+pub fn rows<E: Copy>(result: &Result<Option<CodeChallenge>, E>) -> Result<Option<model::Row<'_>>, E> {
+    match result {
+        Ok(stored) => Ok(stored.as_ref().map(row)),
+        Err(error) => Err(*error),
     }
+}
+
+/// Returns `text` with `char` at `index`, in place of as many bytes as it has.
+pub fn with_char(text: &str, index: usize, char: char) -> String {
+    format!("{}{char}{}", &text[..index], &text[index + char.len_utf8()..])
+}
+
+/// Asserts that the message of an error is not empty, and contains only the characters that RFC 6749 section 4.1.2.1
+/// allows in `error_description`.
+#[track_caller]
+pub fn assert_fits_error_description(error: &dyn std::error::Error) {
+    let text = error.to_string();
+    assert!(!text.is_empty());
+    let allowed = |byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+    assert!(text.bytes().all(allowed), "{text}");
 }
