@@ -6,13 +6,13 @@
 use libfuzzer_sys::fuzz_target;
 use pkce_core::{CodeChallenge, CodeChallengeMethod, ParseChallengeError};
 use pkce_core_fuzz::{
-    METHODS, assert_fits_error_description, assert_same, challenge_form, decodes_to_32_octets_and_back, text_of,
+    METHODS, assert_fits_error_description, assert_same, check_challenge, decodes_to_32_octets_and_back, text_of,
 };
 
 fuzz_target!(|input: &[u8]| {
     let text = text_of(input);
     assert_eq!(
-        challenge_form(&text, CodeChallengeMethod::S256).is_ok(),
+        check_challenge(&text, CodeChallengeMethod::S256).is_ok(),
         decodes_to_32_octets_and_back(&text),
         "the two models are not one"
     );
@@ -25,7 +25,7 @@ fuzz_target!(|input: &[u8]| {
 
 fn parsed(text: &str, method: CodeChallengeMethod) -> Result<CodeChallenge, ParseChallengeError> {
     let result = CodeChallenge::parse(text, method);
-    assert_eq!(result.as_ref().err(), challenge_form(text, method).as_ref().err());
+    assert_eq!(result.as_ref().err(), check_challenge(text, method).as_ref().err());
     match &result {
         Ok(challenge) => {
             assert_eq!((challenge.as_str(), challenge.method()), (text, method));

@@ -4,11 +4,11 @@
 
 use libfuzzer_sys::fuzz_target;
 use pkce_core::{CodeVerifier, ParseVerifierError};
-use pkce_core_fuzz::{assert_fits_error_description, text_of, verifier_form};
+use pkce_core_fuzz::{assert_fits_error_description, check_verifier, text_of};
 
 fuzz_target!(|input: &[u8]| {
     let text = text_of(input);
-    let wanted = verifier_form(&text);
+    let wanted = check_verifier(&text);
     assert_result(CodeVerifier::parse(&text), wanted, &text);
     assert_result(text.parse(), wanted, &text);
     assert_result(CodeVerifier::try_from(text.as_str()), wanted, &text);

@@ -5,13 +5,10 @@
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
-use pkce_core::{
-    AuthorizationError, CodeChallenge, CodeChallengeMethod, ParseMethodError, PkceOutcome, S256Support, ServerPolicy,
-    TokenError,
-};
+use pkce_core::{CodeChallenge, CodeChallengeMethod, ParseMethodError, S256Support};
 use pkce_core_fuzz::{
-    METHODS, Switches, assert_fits_error_description, assert_same, authorization_model, challenge_form, fields,
-    oauth_error, spelled_challenge, stored_model, token_model,
+    METHODS, POLICIES, Policy, assert_fits_error_description, assert_same, check_challenge, fields, model, row, rows,
+    spelled_challenge,
 };
 
 #[derive(Arbitrary, Debug)]
@@ -31,153 +28,68 @@ fuzz_target!(|input: Input| {
     let method = input.has_method.then_some(method);
     let verifier = input.has_verifier.then_some(verifier);
 
-    for allow in POLICIES {
-        let given = assert_authorization(allow, challenge, method);
+    for policy in POLICIES {
+        let accepted = assert_authorization(policy, challenge, method);
         // The database stores the text and the method, and the policy may change before the token request.
-        let row = given.as_ref().map(|given| (given.as_str(), given.method()));
-        let (text, method) = CodeChallenge::to_stored(given.as_ref());
-        let kept = assert_stored(text, method);
-        assert_eq!(given.is_some(), kept.is_some());
-        if let (Some(given), Some(kept)) = (&given, &kept) {
-            assert_same(given, kept);
+        let accepted_row = accepted.as_ref().map(row);
+        let stored = assert_stored(accepted_row.map(|row| row.0), accepted_row.map(|row| row.1.as_str()));
+        assert_eq!(accepted.is_some(), stored.is_some());
+        if let (Some(accepted), Some(stored)) = (&accepted, &stored) {
+            assert_same(accepted, stored);
         }
         for later in POLICIES {
-            assert_token(later, kept.as_ref(), row, verifier);
+            assert_token(later, stored.as_ref(), accepted_row, verifier);
+        }
+        // Rows that another program stored: none, or this text with either method.
+        assert_token(policy, None, None, verifier);
+        for method in METHODS {
+            let Some(text) = challenge.filter(|text| check_challenge(text, method).is_ok()) else {
+                continue;
+            };
+            let stored = CodeChallenge::parse(text, method).unwrap();
+            assert_token(policy, Some(&stored), Some((text, method)), verifier);
         }
     }
     // The parameters, stored without a check.
     assert_stored(challenge, method);
-    // Rows that another program stored: none, or this text with either method.
-    for allow in POLICIES {
-        assert_token(allow, None, None, verifier);
-        for method in METHODS {
-            let Some(text) = challenge.filter(|text| challenge_form(text, method).is_ok()) else {
-                continue;
-            };
-            let stored = CodeChallenge::parse(text, method).unwrap();
-            assert_token(allow, Some(&stored), Some((text, method)), verifier);
-        }
-    }
     assert_method(method.unwrap_or(""));
     assert_metadata(method);
 });
 
-const POLICIES: [Switches; 4] = [
-    Switches {
-        plain: false,
-        non_pkce: false,
-    },
-    Switches {
-        plain: true,
-        non_pkce: false,
-    },
-    Switches {
-        plain: false,
-        non_pkce: true,
-    },
-    Switches {
-        plain: true,
-        non_pkce: true,
-    },
-];
-
-fn strict(allow: Switches) -> ServerPolicy {
-    if allow.plain {
-        ServerPolicy::new().allow_plain()
-    } else {
-        ServerPolicy::new()
-    }
-}
-
-fn methods_supported(allow: Switches) -> &'static [CodeChallengeMethod] {
-    if allow.non_pkce {
-        strict(allow).allow_non_pkce().methods_supported()
-    } else {
-        strict(allow).methods_supported()
-    }
-}
-
-fn check_authorization_request(
-    allow: Switches,
-    challenge: Option<&str>,
-    method: Option<&str>,
-) -> Result<Option<CodeChallenge>, AuthorizationError> {
-    let lenient = strict(allow).allow_non_pkce().require_pkce(!allow.non_pkce);
-    let checked = lenient.check_authorization_request(challenge, method);
-    if !allow.non_pkce {
-        let strict = strict(allow).check_authorization_request(challenge, method);
-        assert_eq!(checked, strict.map(Some));
-    }
-    checked
-}
-
-fn check_token_request(
-    allow: Switches,
-    stored: Option<&CodeChallenge>,
-    verifier: Option<&str>,
-) -> Result<PkceOutcome, TokenError> {
-    let lenient = strict(allow).allow_non_pkce().require_pkce(!allow.non_pkce);
-    let checked = lenient.check_token_request(stored, verifier);
-    if !allow.non_pkce {
-        let strict = strict(allow).check_token_request(stored, verifier);
-        assert_eq!(checked, strict.map(|()| PkceOutcome::Verified));
-    }
-    checked
-}
-
-/// Returns the challenge of a row, as the model does.
+/// Returns the challenge of a row.
 fn assert_stored(challenge: Option<&str>, method: Option<&str>) -> Option<CodeChallenge> {
-    let wanted = stored_model(challenge, method);
-    match CodeChallenge::from_stored(challenge, method) {
-        Ok(stored) => {
-            assert_eq!(Ok(stored.as_ref().map(|it| (it.as_str(), it.method()))), wanted);
-            stored
-        }
-        Err(why) => {
-            assert_eq!(wanted, Err(why));
-            assert_eq!(why.oauth_error(), "server_error");
-            assert_fits_error_description(&why);
-            None
-        }
+    let result = CodeChallenge::from_stored(challenge, method);
+    assert_eq!(rows(&result), model::stored(challenge, method));
+    if let Err(error) = result {
+        assert_eq!(error.oauth_error(), "server_error");
+        assert_fits_error_description(&error);
     }
+    result.ok().flatten()
 }
 
-fn assert_authorization(allow: Switches, challenge: Option<&str>, method: Option<&str>) -> Option<CodeChallenge> {
-    let listed = methods_supported(allow);
-    assert_eq!(listed, &METHODS[..if allow.plain { 2 } else { 1 }]);
-    let wanted = authorization_model(allow, challenge, method);
-    match check_authorization_request(allow, challenge, method) {
-        Ok(given) => {
-            assert_eq!(Ok(given.as_ref().map(|it| (it.as_str(), it.method()))), wanted);
-            given
-        }
-        Err(why) => {
-            assert_eq!(wanted, Err(why), "{allow:?}");
-            assert_eq!(why.oauth_error(), "invalid_request");
-            assert_fits_error_description(&why);
-            None
-        }
+/// Returns the challenge that is accepted.
+fn assert_authorization(policy: Policy, challenge: Option<&str>, method: Option<&str>) -> Option<CodeChallenge> {
+    let listed = if policy.plain { 2 } else { 1 };
+    assert_eq!(policy.methods_supported(), &METHODS[..listed]);
+    let result = policy.check_authorization_request(challenge, method);
+    assert_eq!(
+        rows(&result),
+        model::authorization(policy, challenge, method),
+        "{policy:?}"
+    );
+    if let Err(error) = result {
+        assert_eq!(error.oauth_error(), "invalid_request");
+        assert_fits_error_description(&error);
     }
+    result.ok().flatten()
 }
 
-fn assert_token(
-    allow: Switches,
-    stored: Option<&CodeChallenge>,
-    row: Option<(&str, CodeChallengeMethod)>,
-    verifier: Option<&str>,
-) {
-    let result = check_token_request(allow, stored, verifier);
-    assert_eq!(result, token_model(allow, row, verifier), "{allow:?}");
-    match result {
-        Ok(outcome) => {
-            assert_eq!(outcome == PkceOutcome::Verified, stored.is_some());
-            assert_eq!(outcome.or_authenticated(true), Ok(()));
-            assert_eq!(outcome.or_authenticated(false).is_ok(), stored.is_some());
-        }
-        Err(why) => {
-            assert_eq!(why.oauth_error(), oauth_error(why));
-            assert_fits_error_description(&why);
-        }
+fn assert_token(policy: Policy, stored: Option<&CodeChallenge>, row: Option<model::Row<'_>>, verifier: Option<&str>) {
+    let result = policy.check_token_request(stored, verifier);
+    assert_eq!(result, model::token(policy, row, verifier), "{policy:?}");
+    if let Err(error) = result {
+        assert_eq!(error.oauth_error(), model::oauth_error(error));
+        assert_fits_error_description(&error);
     }
 }
 
@@ -190,7 +102,7 @@ fn assert_method(name: &str) {
     assert_eq!(CodeChallengeMethod::try_from(name.to_owned()), result);
     match result {
         Ok(method) => assert_eq!(method.to_string(), name),
-        Err(why) => assert_fits_error_description(&why),
+        Err(error) => assert_fits_error_description(&error),
     }
 }
 

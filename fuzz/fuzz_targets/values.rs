@@ -5,15 +5,15 @@
 
 use libfuzzer_sys::fuzz_target;
 use pkce_core::{CodeChallenge, CodeVerifier, ServerPolicy};
-use pkce_core_fuzz::{challenge_form, challenge_of, verifier_form};
+use pkce_core_fuzz::{challenge_of, check_challenge, check_verifier};
 
 const POLICY: ServerPolicy = ServerPolicy::new().allow_plain();
 
 fuzz_target!(|pair: (CodeVerifier, CodeChallenge)| {
     let (verifier, challenge) = pair;
     let text = verifier.expose_secret();
-    assert!(verifier_form(text).is_ok());
-    assert!(challenge_form(challenge.as_str(), challenge.method()).is_ok());
+    assert!(check_verifier(text).is_ok());
+    assert!(check_challenge(challenge.as_str(), challenge.method()).is_ok());
 
     let own = verifier.challenge(challenge.method());
     assert_eq!(own.as_str(), challenge_of(text, challenge.method()));

@@ -1,14 +1,14 @@
-//! A verifier is accepted exactly if sha2, base64 and `==` on texts accept it, by `verify` and by the token endpoint.
-//! Two challenges are equal exactly if their texts and methods are.
+//! A verifier is accepted exactly if the model accepts it, by `verify` and by the token endpoint. Two challenges are equal
+//! exactly if their texts and methods are.
 
 #![no_main]
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
-use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ServerPolicy};
+use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier};
 use pkce_core_fuzz::{
-    METHODS, Switches, assert_fits_error_description, challenge_form, challenge_of, fields, spelled_challenge,
-    token_model, verifier_form,
+    METHODS, Policy, assert_fits_error_description, challenge_of, check_challenge, check_verifier, fields, model,
+    spelled_challenge,
 };
 
 #[derive(Arbitrary, Debug)]
@@ -18,12 +18,6 @@ struct Input<'a> {
     /// A challenge and a verifier.
     texts: &'a str,
 }
-
-const ALLOW: Switches = Switches {
-    plain: true,
-    non_pkce: false,
-};
-const POLICY: ServerPolicy = ServerPolicy::new().allow_plain();
 
 fuzz_target!(|input: Input| {
     let [spelled, verifier] = fields(input.texts);
@@ -35,28 +29,25 @@ fuzz_target!(|input: Input| {
 
 fn assert_pair(text: &str, method: CodeChallengeMethod, verifier: &str) {
     let parsed = CodeChallenge::parse(text, method);
-    assert_eq!(parsed.is_ok(), challenge_form(text, method).is_ok());
+    assert_eq!(parsed.is_ok(), check_challenge(text, method).is_ok());
     let Ok(challenge) = parsed else { return };
 
-    let equal = challenge_of(verifier, method) == text;
-    let accepted = equal && verifier_form(verifier).is_ok();
-    let result = POLICY.check_token_request(Some(&challenge), Some(verifier));
-    assert_eq!(result.is_ok(), accepted);
-    assert_eq!(
-        result,
-        token_model(ALLOW, Some((text, method)), Some(verifier)).map(|_| ())
-    );
+    let policy = Policy::new(true, true);
+    let result = policy.check_token_request(Some(&challenge), Some(verifier));
+    assert_eq!(result, model::token(policy, Some((text, method)), Some(verifier)));
 
     let parsed = CodeVerifier::parse(verifier);
-    assert_eq!(parsed.is_ok(), verifier_form(verifier).is_ok());
+    assert_eq!(parsed.is_ok(), check_verifier(verifier).is_ok());
     let Ok(verifier) = parsed else { return };
-    assert_eq!(challenge.verify(&verifier).is_ok(), accepted);
-    if let Err(why) = challenge.verify(&verifier) {
-        assert_fits_error_description(&why);
+    let equal = challenge_of(verifier.expose_secret(), method) == text;
+    assert_eq!(result.is_ok(), equal);
+    assert_eq!(challenge.verify(&verifier).is_ok(), equal);
+    if let Err(error) = challenge.verify(&verifier) {
+        assert_fits_error_description(&error);
     }
     for other in METHODS {
-        let made = verifier.challenge(other);
-        assert_eq!(challenge == made, equal && other == method);
-        assert_eq!(made == challenge, equal && other == method);
+        let derived = verifier.challenge(other);
+        assert_eq!(challenge == derived, equal && other == method);
+        assert_eq!(derived == challenge, equal && other == method);
     }
 }
