@@ -1,20 +1,21 @@
-//! Laws that hold for every value. `sha2` and `base64` are the oracle for hashing and encoding; the rules for
-//! well-formed values are written out here.
+//! Laws that hold for every value. The model of the crate's tests says what is well formed, and what a challenge is;
+//! `base64` is a second opinion on encoding.
+
+#[path = "../../common/mod.rs"]
+mod common;
 
 use base64::Engine;
 use base64::alphabet::URL_SAFE;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_SAFE_NO_PAD};
+use common::from_random_bytes::FROM_RANDOM_BYTES;
+use common::model::{BASE64URL, UNRESERVED, challenge_of, check_challenge, check_verifier};
+use common::{METHODS, verifier};
 use pkce_core::{
-    AuthorizationError, CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseChallengeError, ParseMethodError,
-    ParseVerifierError, ServerPolicy, TokenError,
+    AuthorizationError, CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseMethodError, ServerPolicy, TokenError,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use sha2::{Digest, Sha256};
-
-const UNRESERVED: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-const BASE64URL: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 fn config() -> ProptestConfig {
     ProptestConfig {
@@ -28,23 +29,16 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn s256_challenge_is_base64url_of_sha256(text in verifier_text()) {
-        let challenge = verifier(&text).challenge(CodeChallengeMethod::S256);
-        prop_assert_eq!(challenge.as_str(), s256_oracle(&text));
-        prop_assert_eq!(challenge.method(), CodeChallengeMethod::S256);
-    }
-
-    #[test]
-    fn plain_challenge_is_the_text_itself(text in verifier_text()) {
-        let challenge = verifier(&text).challenge(CodeChallengeMethod::Plain);
-        prop_assert_eq!(challenge.as_str(), text);
-        prop_assert_eq!(challenge.method(), CodeChallengeMethod::Plain);
+    fn challenge_is_the_text_or_base64url_of_its_digest(text in verifier_text(), method in method()) {
+        let challenge = verifier(&text).challenge(method);
+        prop_assert_eq!(challenge.as_str(), challenge_of(&text, method));
+        prop_assert_eq!(challenge.method(), method);
     }
 
     #[test]
     fn verify_accepts_exactly_what_the_oracle_calls_equal((a, b) in two_texts(), method in method()) {
-        let stored = CodeChallenge::parse(&challenge_oracle(&a, method), method).unwrap();
-        let equal = challenge_oracle(&a, method) == challenge_oracle(&b, method);
+        let stored = CodeChallenge::parse(&challenge_of(&a, method), method).unwrap();
+        let equal = challenge_of(&a, method) == challenge_of(&b, method);
         prop_assert_eq!(stored.verify(&verifier(&b)).is_ok(), equal);
         let result = ServerPolicy::new().allow_plain().check_token_request(Some(&stored), Some(&b));
         prop_assert_eq!(result, if equal { Ok(()) } else { Err(TokenError::Mismatch) });
@@ -55,7 +49,7 @@ proptest! {
         (a, b) in two_texts(), of_a in method(), of_b in method(),
     ) {
         let (left, right) = (verifier(&a).challenge(of_a), verifier(&b).challenge(of_b));
-        let equal = of_a == of_b && challenge_oracle(&a, of_a) == challenge_oracle(&b, of_b);
+        let equal = of_a == of_b && challenge_of(&a, of_a) == challenge_of(&b, of_b);
         prop_assert_eq!(left == right, equal);
         prop_assert_eq!(right == left, equal);
         let clone = left.clone();
@@ -64,7 +58,7 @@ proptest! {
 
     #[test]
     fn methods_never_cross(text in verifier_text()) {
-        let hashed = s256_oracle(&text);
+        let hashed = challenge_of(&text, CodeChallengeMethod::S256);
         let stored_hash = CodeChallenge::parse(&hashed, CodeChallengeMethod::S256).unwrap();
         let stored_text = CodeChallenge::parse(&hashed, CodeChallengeMethod::Plain).unwrap();
         prop_assert!(stored_hash.verify(&verifier(&text)).is_ok());
@@ -76,34 +70,29 @@ proptest! {
 
     #[test]
     fn from_random_bytes_is_base64url(octets in vec(any::<u8>(), 96)) {
-        assert_encodes::<32>(&octets)?;
-        assert_encodes::<33>(&octets)?;
-        assert_encodes::<34>(&octets)?;
-        assert_encodes::<47>(&octets)?;
-        assert_encodes::<64>(&octets)?;
-        assert_encodes::<95>(&octets)?;
-        assert_encodes::<96>(&octets)?;
+        for (from_random_bytes, n) in FROM_RANDOM_BYTES.into_iter().zip(32..) {
+            let verifier = from_random_bytes(&octets).unwrap();
+            prop_assert_eq!(verifier.expose_secret(), base64(&octets[..n]));
+        }
     }
 
     #[test]
     fn parse_accepts_exactly_what_the_rules_do(text in near_verifier_text()) {
-        let wanted = unreserved_model(&text);
+        let wanted = check_verifier(&text).map(|()| text.as_str());
         let parsed = CodeVerifier::parse(&text);
-        prop_assert_eq!(parsed.as_ref().err().copied(), wanted);
-        if let Ok(parsed) = parsed {
-            prop_assert_eq!(parsed.expose_secret(), &text);
-        }
+        prop_assert_eq!(parsed.as_ref().map(CodeVerifier::expose_secret), wanted.as_ref().copied());
+        let owned = CodeVerifier::try_from(text.clone());
+        prop_assert_eq!(owned.as_ref().map(CodeVerifier::expose_secret), wanted.as_ref().copied());
         let plain = CodeChallenge::parse(&text, CodeChallengeMethod::Plain);
-        prop_assert_eq!(plain.as_ref().err().copied(), wanted.map(of_plain_challenge));
-        if let Ok(plain) = plain {
-            prop_assert_eq!(plain.as_str(), &text);
-        }
+        let wanted = check_challenge(&text, CodeChallengeMethod::Plain).map(|()| text.as_str());
+        prop_assert_eq!(plain.as_ref().map(CodeChallenge::as_str), wanted.as_ref().copied());
     }
 
     #[test]
-    fn parse_takes_any_text_without_a_panic(text in any::<String>()) {
-        prop_assert_eq!(CodeVerifier::parse(&text).err(), unreserved_model(&text));
-        prop_assert_eq!(CodeChallenge::parse(&text, CodeChallengeMethod::S256).err(), s256_model(&text));
+    fn parse_does_not_panic(text in any::<String>()) {
+        prop_assert_eq!(CodeVerifier::parse(&text).err(), check_verifier(&text).err());
+        let method = CodeChallengeMethod::S256;
+        prop_assert_eq!(CodeChallenge::parse(&text, method).err(), check_challenge(&text, method).err());
         prop_assert_eq!(text.parse::<CodeChallengeMethod>(), Err(ParseMethodError));
     }
 
@@ -111,7 +100,7 @@ proptest! {
     fn s256_challenge_is_accepted_exactly_when_base64_round_trips(text in near_challenge_text()) {
         let parsed = CodeChallenge::parse(&text, CodeChallengeMethod::S256);
         prop_assert_eq!(parsed.is_ok(), decodes_to_32_octets_and_back(&text));
-        prop_assert_eq!(parsed.as_ref().err().copied(), s256_model(&text));
+        prop_assert_eq!(parsed.as_ref().err().copied(), check_challenge(&text, CodeChallengeMethod::S256).err());
         if let Ok(parsed) = parsed {
             prop_assert_eq!(parsed.as_str(), &text);
         }
@@ -125,7 +114,7 @@ proptest! {
     }
 
     #[test]
-    fn a_verifier_survives_its_text(text in verifier_text(), method in method()) {
+    fn a_verifier_is_read_back_from_its_text(text in verifier_text(), method in method()) {
         let original = verifier(&text);
         let kept = verifier(original.expose_secret());
         prop_assert_eq!(kept.expose_secret(), text);
@@ -133,7 +122,7 @@ proptest! {
     }
 
     #[test]
-    fn a_challenge_survives_its_params(text in verifier_text(), method in method()) {
+    fn a_challenge_is_read_back_from_its_params(text in verifier_text(), method in method()) {
         let sent = verifier(&text).challenge(method);
         let [(challenge_name, challenge), (method_name, wire)] = sent.authorization_params();
         prop_assert_eq!((challenge_name, method_name), ("code_challenge", "code_challenge_method"));
@@ -156,85 +145,10 @@ proptest! {
     }
 }
 
-proptest! {
-    #![proptest_config(config())]
-
-    #[test]
-    fn an_owned_string_is_parsed_as_a_borrowed_one(text in near_verifier_text()) {
-        let owned = CodeVerifier::try_from(text.clone());
-        prop_assert_eq!(owned.as_ref().err().copied(), unreserved_model(&text));
-        if let Ok(owned) = owned {
-            prop_assert_eq!(owned.expose_secret(), &text);
-        }
-    }
-}
-
-fn verifier(text: &str) -> CodeVerifier {
-    CodeVerifier::parse(text).unwrap()
-}
-
-fn assert_encodes<const N: usize>(octets: &[u8]) -> Result<(), TestCaseError> {
-    let octets: &[u8; N] = octets.first_chunk().unwrap();
-    let verifier = CodeVerifier::from_random_bytes(octets);
-    prop_assert_eq!(verifier.expose_secret(), base64(octets));
-    Ok(())
-}
-
-// Oracles
-
 fn base64(octets: &[u8]) -> String {
     let mut text = [0; 128];
     let len = URL_SAFE_NO_PAD.encode_slice(octets, &mut text).unwrap();
     String::from_utf8(text[..len].to_vec()).unwrap()
-}
-
-fn s256_oracle(text: &str) -> String {
-    base64(&Sha256::digest(text))
-}
-
-fn challenge_oracle(text: &str, method: CodeChallengeMethod) -> String {
-    match method {
-        CodeChallengeMethod::S256 => s256_oracle(text),
-        CodeChallengeMethod::Plain => text.to_owned(),
-    }
-}
-
-/// Returns the rule that `text` breaks as a verifier.
-fn unreserved_model(text: &str) -> Option<ParseVerifierError> {
-    if text.len() < 43 || text.len() > 128 {
-        return Some(ParseVerifierError::InvalidLength { len: text.len() });
-    }
-    let index = text.bytes().position(|byte| !UNRESERVED.contains(&byte))?;
-    Some(ParseVerifierError::InvalidByte { index })
-}
-
-/// The error of a plain challenge for the same rule.
-fn of_plain_challenge(error: ParseVerifierError) -> ParseChallengeError {
-    let method = CodeChallengeMethod::Plain;
-    match error {
-        ParseVerifierError::InvalidLength { len } => ParseChallengeError::InvalidLength { len, method },
-        ParseVerifierError::InvalidByte { index } => ParseChallengeError::InvalidByte { index, method },
-        other => panic!("unknown error {other:?}"),
-    }
-}
-
-/// Returns the rule that `text` breaks as an S256 challenge.
-fn s256_model(text: &str) -> Option<ParseChallengeError> {
-    let method = CodeChallengeMethod::S256;
-    if text.len() != 43 {
-        return Some(ParseChallengeError::InvalidLength {
-            len: text.len(),
-            method,
-        });
-    }
-    if let Some(index) = text.bytes().position(|byte| !BASE64URL.contains(&byte)) {
-        return Some(ParseChallengeError::InvalidByte { index, method });
-    }
-    if decodes_to_32_octets_and_back(text) {
-        None
-    } else {
-        Some(ParseChallengeError::NonCanonical)
-    }
 }
 
 /// Decodes without checking the two spare bits, and checks them by encoding again.
@@ -252,11 +166,11 @@ fn decodes_to_32_octets_and_back(text: &str) -> bool {
 // Values
 
 fn method() -> impl Strategy<Value = CodeChallengeMethod> {
-    select(&[CodeChallengeMethod::S256, CodeChallengeMethod::Plain][..])
+    select(&METHODS[..])
 }
 
-fn text_of(alphabet: &'static [u8], len: impl Into<proptest::collection::SizeRange>) -> impl Strategy<Value = String> {
-    vec(select(alphabet).prop_map(char::from), len).prop_map(String::from_iter)
+fn text_of(alphabet: &'static str, len: impl Into<proptest::collection::SizeRange>) -> impl Strategy<Value = String> {
+    vec(select(alphabet.as_bytes()).prop_map(char::from), len).prop_map(String::from_iter)
 }
 
 fn verifier_text() -> impl Strategy<Value = String> {
