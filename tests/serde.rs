@@ -2,6 +2,8 @@
 #![cfg(feature = "serde")]
 
 mod common;
+#[path = "common/records.rs"]
+mod records;
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -11,6 +13,7 @@ use pkce_core::CodeChallengeMethod::{Plain, S256};
 use pkce_core::{
     CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseChallengeError, ParseMethodError, ParseVerifierError,
 };
+use records::{OptionalSession, Request, Row, Session};
 use serde::de::value::{BytesDeserializer, Error as ValueError, MapDeserializer, StringDeserializer};
 use serde::de::{DeserializeOwned, Error as _, IntoDeserializer, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, forward_to_deserialize_any};
@@ -21,33 +24,6 @@ const NOT_A_VERIFIER: &str = "cannot read a code_verifier: expected a string";
 const NOT_A_METHOD: &str = "cannot read a code_challenge_method: expected a string";
 const NOT_A_CHALLENGE: &str =
     "cannot read a code_challenge: expected the strings code_challenge and code_challenge_method";
-
-#[derive(Serialize, Deserialize)]
-struct Session {
-    state: String,
-    #[serde(with = "pkce_core::expose_secret")]
-    verifier: CodeVerifier,
-}
-
-#[derive(Serialize, Deserialize)]
-struct OptionalSession {
-    #[serde(with = "pkce_core::expose_secret::option", default)]
-    verifier: Option<CodeVerifier>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Request {
-    client_id: String,
-    #[serde(flatten)]
-    pkce: CodeChallenge,
-    state: String,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Row {
-    code: String,
-    pkce: Option<CodeChallenge>,
-}
 
 /// Reads `value` from a borrowed, a streamed and an owned document.
 fn read<T: DeserializeOwned>(value: &Value) -> [Result<T, String>; 3] {
@@ -128,17 +104,16 @@ fn escapes_are_decoded_before_the_check() {
 #[test]
 fn expose_secret_writes_and_reads_a_verifier() {
     let session = Session {
-        state: "af0ifjsldkj".to_owned(),
         verifier: VERIFIER.parse().unwrap(),
     };
     let value = serde_json::to_value(&session).unwrap();
-    assert_eq!(value, json!({"state": "af0ifjsldkj", "verifier": VERIFIER}));
+    assert_eq!(value, json!({"verifier": VERIFIER}));
     for read in read::<Session>(&value) {
         assert_eq!(read.unwrap().verifier.expose_secret(), VERIFIER);
     }
     let reason = ParseVerifierError::InvalidLength { len: 5 }.to_string();
-    assert_refused::<Session>(&json!({"state": "", "verifier": "short"}), &reason);
-    assert_refused::<Session>(&json!({"state": "", "verifier": null}), NOT_A_VERIFIER);
+    assert_refused::<Session>(&json!({"verifier": "short"}), &reason);
+    assert_refused::<Session>(&json!({"verifier": null}), NOT_A_VERIFIER);
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::error::Error;
 
 use pkce_core::CodeVerifier;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 /// A format, and the function of its crate that reads it where there are several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,30 +54,29 @@ impl Format {
 
     /// Returns `None` if the format cannot represent the value.
     pub fn write<T: Serialize>(self, value: &T) -> Option<Vec<u8>> {
-        match self {
-            JsonStr | JsonReader | JsonValue => serde_json::to_vec(value).ok(),
-            Form => serde_urlencoded::to_string(value).ok().map(String::into_bytes),
-            QueryString => serde_qs::to_string(value).ok().map(String::into_bytes),
-            Toml | TomlTable => toml::to_string(value).ok().map(String::into_bytes),
-            Yaml => serde_yaml_ng::to_string(value).ok().map(String::into_bytes),
-            MessagePack => rmp_serde::to_vec_named(value).ok(),
+        let text = match self {
+            JsonStr | JsonReader | JsonValue => serde_json::to_string(value).ok(),
+            Form => serde_urlencoded::to_string(value).ok(),
+            QueryString => serde_qs::to_string(value).ok(),
+            Toml | TomlTable => toml::to_string(value).ok(),
+            Yaml => serde_yaml_ng::to_string(value).ok(),
+            Ron => ron::to_string(value).ok(),
+            Xml => quick_xml::se::to_string_with_root("root", value).ok(),
+            Plain => serde_plain::to_string(value).ok(),
+            MessagePack => return rmp_serde::to_vec_named(value).ok(),
+            Postcard => return postcard::to_allocvec(value).ok(),
+            Bincode => return bincode::serialize(value).ok(),
             Cbor | CborValue => {
                 let mut bytes = Vec::new();
-                ciborium::into_writer(value, &mut bytes).ok().map(|()| bytes)
+                return ciborium::into_writer(value, &mut bytes).ok().map(|()| bytes);
             }
-            Postcard => postcard::to_allocvec(value).ok(),
-            Bincode => bincode::serialize(value).ok(),
-            Ron => ron::to_string(value).ok().map(String::into_bytes),
-            Xml => quick_xml::se::to_string_with_root("root", value)
-                .ok()
-                .map(String::into_bytes),
             Csv => {
                 let mut writer = csv::Writer::from_writer(Vec::new());
                 writer.serialize(value).ok()?;
-                writer.into_inner().ok()
+                return writer.into_inner().ok();
             }
-            Plain => serde_plain::to_string(value).ok().map(String::into_bytes),
-        }
+        };
+        text.map(String::into_bytes)
     }
 
     /// Returns all that an error shows. The error of a document that cannot be parsed at all is empty.
@@ -140,6 +139,20 @@ pub fn secrets() -> [&'static str; 2] {
     [VERIFIER, generated.expose_secret().to_owned().leak()]
 }
 
+/// What a program without this crate derives: the control.
+#[derive(Deserialize)]
+pub struct Derived {
+    pub code_challenge: String,
+    pub code_challenge_method: DerivedMethod,
+}
+
+#[derive(Deserialize)]
+pub enum DerivedMethod {
+    S256,
+    #[serde(rename = "plain")]
+    Plain,
+}
+
 /// The errors of a format, and those of them that show a part of the input.
 pub struct Errors {
     pub format: Format,
@@ -160,6 +173,13 @@ impl Errors {
             runs: runs(secret),
             seen: HashSet::new(),
         }
+    }
+
+    /// Asserts that at least `least` values were refused, and no error shows a part of the input.
+    pub fn assert_hidden(&self, least: usize) {
+        println!("{:?}: {} errors", self.format, self.refused);
+        assert!(self.leaks.is_empty(), "{:?}: {:?}", self.format, self.leaks);
+        assert!(self.refused >= least, "{:?}: only {} errors", self.format, self.refused);
     }
 
     pub fn read<T: DeserializeOwned>(&mut self, bytes: &[u8]) {
