@@ -9,6 +9,10 @@
 //! valgrind hides the SHA instructions of the processor, so that this is the portable compression function.
 
 mod controls;
+#[path = "../../../common/from_random_bytes.rs"]
+mod from_random_bytes;
+#[path = "../../../common/generator.rs"]
+mod generator;
 mod memcheck;
 mod pkce;
 mod secrets;

@@ -7,8 +7,9 @@ use std::hint::black_box;
 use pkce_core::{
     CodeChallenge, CodeChallengeMethod, CodeVerifier, LenientPolicy, PkceOutcome, ServerPolicy, TokenError,
 };
-use rand_core::{TryCryptoRng, TryRng};
 
+use crate::from_random_bytes::FROM_RANDOM_BYTES;
+use crate::generator::Generator;
 use crate::secrets::{LENGTHS, SecretText, makes_public, secret_verifier, stored};
 use crate::{Case, memcheck, system};
 
@@ -82,51 +83,22 @@ fn generate_with() {
     assert!(failed.is_err());
 }
 
-struct Generator;
-
-impl TryRng for Generator {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        Ok(4)
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        Ok(4)
-    }
-
-    fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), Infallible> {
-        fill(to);
-        Ok(())
-    }
-}
-
-impl TryCryptoRng for Generator {}
-
 fn generate_from_rng() {
-    use_verifier(&CodeVerifier::generate_from_rng(&mut Generator));
-    let Ok(verifier) = CodeVerifier::try_generate_from_rng(&mut Generator);
+    let mut generator = Generator(|to: &mut [u8]| {
+        fill(to);
+        Ok::<(), Infallible>(())
+    });
+    use_verifier(&CodeVerifier::generate_from_rng(&mut generator));
+    let Ok(verifier) = CodeVerifier::try_generate_from_rng(&mut generator);
     use_verifier(&verifier);
 }
 
 fn from_random_bytes() {
-    macro_rules! each {
-        ($($n:literal)*) => {{
-            $(from_octets::<$n>();)*
-            [$($n),*]
-        }};
+    for (from_random_bytes, n) in FROM_RANDOM_BYTES.into_iter().zip(32..) {
+        let octets = black_box([7; 96]);
+        memcheck::secret(&octets);
+        use_verifier(&from_random_bytes(&octets[..n]).expect("there are enough octets"));
     }
-    let numbers: [usize; 65] = each!(
-        32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63 64
-        65 66 67 68 69 70 71 72 73 74 75 76 77 78 79 80 81 82 83 84 85 86 87 88 89 90 91 92 93 94 95 96
-    );
-    assert!(numbers.into_iter().eq(32..=96));
-}
-
-fn from_octets<const N: usize>() {
-    let octets = black_box([7; N]);
-    memcheck::secret(&octets);
-    use_verifier(&CodeVerifier::from_random_bytes(&octets));
 }
 
 fn parse() {

@@ -7,8 +7,12 @@
 
 #![no_std]
 
+#[path = "../../../common/from_random_bytes.rs"]
+mod from_random_bytes;
+#[path = "../../../common/generator.rs"]
+mod generator;
+
 use core::convert::Infallible;
-use core::error::Error;
 use core::fmt::{self, Write};
 use core::hint::black_box;
 use core::panic::PanicInfo;
@@ -18,7 +22,9 @@ use pkce_core::{
     AuthorizationError, CodeChallenge, CodeChallengeMethod, CodeVerifier, PkceOutcome, S256Support, ServerPolicy,
     TokenError,
 };
-use rand_core::{TryCryptoRng, TryRng};
+
+use from_random_bytes::FROM_RANDOM_BYTES;
+use generator::Generator;
 
 unsafe extern "C" {
     /// Defined nowhere.
@@ -46,63 +52,13 @@ unsafe fn text<'a>(text: *const u8, len: usize) -> Option<&'a str> {
     str::from_utf8(unsafe { slice::from_raw_parts(text, len) }).ok()
 }
 
-struct Hardware;
-
-#[derive(Debug)]
-struct Failed;
-
-impl fmt::Display for Failed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("failed")
+fn fill_from_hardware(to: &mut [u8]) -> Result<(), fmt::Error> {
+    // SAFETY: the slice is valid for writes of its length.
+    match unsafe { octets_from_hardware(to.as_mut_ptr(), to.len()) } {
+        true => Ok(()),
+        false => Err(fmt::Error),
     }
 }
-
-impl Error for Failed {}
-
-impl TryRng for Hardware {
-    type Error = Failed;
-
-    fn try_next_u32(&mut self) -> Result<u32, Failed> {
-        Err(Failed)
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Failed> {
-        Err(Failed)
-    }
-
-    fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), Failed> {
-        // SAFETY: the slice is valid for writes of its length.
-        if unsafe { octets_from_hardware(to.as_mut_ptr(), to.len()) } {
-            Ok(())
-        } else {
-            Err(Failed)
-        }
-    }
-}
-
-impl TryCryptoRng for Hardware {}
-
-/// An infallible generator.
-struct Constant;
-
-impl TryRng for Constant {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        Ok(7)
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        Ok(7)
-    }
-
-    fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), Infallible> {
-        to.fill(7);
-        Ok(())
-    }
-}
-
-impl TryCryptoRng for Constant {}
 
 struct Console;
 
@@ -128,12 +84,16 @@ fn method(plain: bool) -> CodeChallengeMethod {
 
 #[unsafe(no_mangle)]
 pub extern "C" fn generate(plain: bool) -> bool {
-    let Ok(verifier) = CodeVerifier::try_generate_from_rng(&mut Hardware) else {
+    let Ok(verifier) = CodeVerifier::try_generate_from_rng(&mut Generator(fill_from_hardware)) else {
         return false;
     };
-    show(CodeVerifier::generate_from_rng(&mut Constant).expose_secret());
+    let mut infallible = Generator(|octets: &mut [u8]| {
+        octets.fill(7);
+        Ok::<(), Infallible>(())
+    });
+    show(CodeVerifier::generate_from_rng(&mut infallible).expose_secret());
     show(CodeVerifier::generate_with(|octets| octets.fill(7)).expose_secret());
-    let Ok(other) = CodeVerifier::try_generate_with(|octets| Hardware.try_fill_bytes(octets)) else {
+    let Ok(other) = CodeVerifier::try_generate_with(fill_from_hardware) else {
         return false;
     };
     show(other.expose_secret());
@@ -157,17 +117,11 @@ pub extern "C" fn generate(plain: bool) -> bool {
 /// `octets` points to 96 bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn from_random_bytes(octets: *const [u8; 96]) {
-    // SAFETY: promised by the caller.
-    let octets = unsafe { &*octets };
-    show(CodeVerifier::from_random_bytes(octets).expose_secret());
-    if let Some(octets) = octets.first_chunk::<32>() {
-        show(CodeVerifier::from_random_bytes(octets).expose_secret());
-    }
-    if let Some(octets) = octets.first_chunk::<33>() {
-        show(CodeVerifier::from_random_bytes(octets).expose_secret());
-    }
-    if let Some(octets) = octets.first_chunk::<34>() {
-        show(CodeVerifier::from_random_bytes(octets).expose_secret());
+    for from_random_bytes in FROM_RANDOM_BYTES {
+        // SAFETY: promised by the caller.
+        if let Some(verifier) = from_random_bytes(unsafe { &*octets }) {
+            show(verifier.expose_secret());
+        }
     }
 }
 

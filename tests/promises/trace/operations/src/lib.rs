@@ -11,6 +11,10 @@ extern crate alloc;
 
 pub mod arena;
 mod controls;
+#[path = "../../../../common/from_random_bytes.rs"]
+mod from_random_bytes;
+#[path = "../../../../common/generator.rs"]
+mod generator;
 mod pkce;
 mod secrets;
 

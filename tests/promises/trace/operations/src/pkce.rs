@@ -7,8 +7,10 @@ use core::ops::RangeInclusive;
 use pkce_core::{
     CodeChallenge, CodeChallengeMethod, CodeVerifier, LenientPolicy, PkceOutcome, ServerPolicy, TokenError,
 };
-use rand_core::{TryCryptoRng, TryRng};
+use rand_core::CryptoRng;
 
+use crate::from_random_bytes::FROM_RANDOM_BYTES;
+use crate::generator::Generator;
 use crate::{Case, Fixture, SECRETS, secrets};
 
 use CodeChallengeMethod::{Plain, S256};
@@ -135,8 +137,8 @@ fn equal<const S256: bool>(fixture: &mut Fixture, secret: usize) {
     fixture.stored = right(fixture, S256);
 }
 
-/// The stored challenge is_control in a single character, which is another one for each secret: a comparison that stops
-/// early is seen. The last secret's is_control in all characters.
+/// The stored challenge differs in a single character, which is another one for each secret: a comparison that stops early
+/// is seen. The last secret's differs in all characters.
 fn unequal<const S256: bool>(fixture: &mut Fixture, secret: usize) {
     verifier(fixture, secret);
     fixture.stored = nearly_right(fixture, secret, S256);
@@ -200,51 +202,22 @@ fn try_generate_with(fixture: &mut Fixture) -> bool {
     keep_verifier(fixture, made.ok())
 }
 
-struct Generator<'a>(&'a [u8]);
-
-impl TryRng for Generator<'_> {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        Ok(4)
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        Ok(4)
-    }
-
-    fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), Infallible> {
-        to.copy_from_slice(self.0);
-        Ok(())
-    }
+fn generator(octets: &[u8]) -> impl CryptoRng {
+    Generator(|to: &mut [u8]| {
+        to.copy_from_slice(octets);
+        Ok::<(), Infallible>(())
+    })
 }
 
-impl TryCryptoRng for Generator<'_> {}
-
 fn generate_from_rng(fixture: &mut Fixture) -> bool {
-    let made = CodeVerifier::generate_from_rng(&mut Generator(fixture.bytes()));
+    let made = CodeVerifier::generate_from_rng(&mut generator(fixture.bytes()));
     keep_verifier(fixture, Some(made))
 }
 
 fn try_generate_from_rng(fixture: &mut Fixture) -> bool {
-    let made = CodeVerifier::try_generate_from_rng(&mut Generator(fixture.bytes()));
+    let made = CodeVerifier::try_generate_from_rng(&mut generator(fixture.bytes()));
     keep_verifier(fixture, made.ok())
 }
-
-/// `from_random_bytes` for each number of octets.
-macro_rules! of_each_number {
-    ($($n:literal)*) => {
-        &[$(|octets: &[u8]| octets.first_chunk::<$n>().map(CodeVerifier::from_random_bytes)),*]
-    };
-}
-
-type FromRandomBytes = fn(&[u8]) -> Option<CodeVerifier>;
-
-const FROM_RANDOM_BYTES: &[FromRandomBytes] = of_each_number!(
-    32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63 64
-    65 66 67 68 69 70 71 72 73 74 75 76 77 78 79 80 81 82 83 84 85 86 87 88 89 90 91 92 93 94 95 96
-);
-const _: () = assert!(FROM_RANDOM_BYTES.len() == 96 - 32 + 1);
 
 fn from_random_bytes(fixture: &mut Fixture) -> bool {
     let made = FROM_RANDOM_BYTES[fixture.len - 32](fixture.bytes());
