@@ -1,14 +1,15 @@
 //! `expose_secret` and `expose_secret::option` for every owner of a verifier, and for the verifier itself.
 #![cfg(feature = "serde")]
 
+mod common;
+
 use std::rc::Rc;
 use std::sync::Arc;
 
+use common::VERIFIER;
 use pkce_core::{CodeVerifier, expose_secret};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
 /// A session that is cloned, as those of web frameworks are: the verifier is not.
 #[derive(Clone, Serialize, Deserialize)]

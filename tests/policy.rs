@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::policy::POLICIES;
+use common::policy::{POLICIES, Policy};
 use common::{CHALLENGE, CHALLENGES, METHOD_NAMES, METHODS, VERIFIER, model, row, rows, s256, verifier};
 use pkce_core::CodeChallengeMethod::{Plain, S256};
 use pkce_core::{
@@ -67,6 +67,15 @@ fn decides_every_token_request_as_the_model_does() {
                 if let Err(error) = wanted {
                     assert_eq!(error.oauth_error(), model::oauth_error(error), "{error:?}");
                 }
+                // A client that has not authenticated needs PKCE.
+                let serve = |authenticated| result.and_then(|outcome| outcome.or_authenticated(authenticated));
+                let required = Policy {
+                    required: true,
+                    ..policy
+                };
+                let required = model::token(required, stored.as_ref().map(row), *verifier);
+                assert_eq!(serve(false), required.map(|_| ()));
+                assert_eq!(serve(true), wanted.map(|_| ()));
             }
         }
     }
@@ -77,6 +86,17 @@ fn oauth_errors_are_constants() {
     const REQUEST: &str = AuthorizationError::MissingChallenge.oauth_error();
     const GRANT: &str = TokenError::Mismatch.oauth_error();
     assert_eq!((REQUEST, GRANT), ("invalid_request", "invalid_grant"));
+}
+
+#[test]
+fn or_authenticated_is_constant() {
+    const SERVED: [Result<(), TokenError>; 4] = [
+        PkceOutcome::Verified.or_authenticated(false),
+        PkceOutcome::Verified.or_authenticated(true),
+        PkceOutcome::NotUsed.or_authenticated(false),
+        PkceOutcome::NotUsed.or_authenticated(true),
+    ];
+    assert_eq!(SERVED, [Ok(()), Ok(()), Err(TokenError::MissingChallenge), Ok(())]);
 }
 
 #[test]
@@ -93,6 +113,12 @@ fn policies_are_equal_exactly_if_their_settings_are() {
     assert_eq!(LENIENT.allow_plain(), STRICT.allow_plain().allow_non_pkce());
     assert_eq!(STRICT.allow_plain().allow_plain(), STRICT.allow_plain());
     assert_eq!(LENIENT.allow_plain().allow_plain(), LENIENT.allow_plain());
+    // The last call counts, in any order with `allow_plain`.
+    const REQUIRED: LenientPolicy = LENIENT.require_pkce(true);
+    assert_ne!(LENIENT, REQUIRED);
+    assert_eq!(REQUIRED.require_pkce(false), LENIENT);
+    assert_eq!(LENIENT.require_pkce(false).require_pkce(true), REQUIRED);
+    assert_eq!(REQUIRED.allow_plain(), LENIENT.allow_plain().require_pkce(true));
 }
 
 #[test]
@@ -100,6 +126,7 @@ fn methods_supported_lists_plain_exactly_if_it_is_allowed() {
     const STRICT: &[CodeChallengeMethod] = ServerPolicy::new().methods_supported();
     assert_eq!(STRICT, [S256]);
     for policy in POLICIES {
+        assert_eq!(policy.lenient().methods_supported(), policy.methods_supported());
         let wanted: &[_] = if policy.plain { &[S256, Plain] } else { &[S256] };
         assert_eq!(policy.methods_supported(), wanted, "{policy:?}");
     }

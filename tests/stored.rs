@@ -1,5 +1,6 @@
-//! `CodeChallenge::from_stored`: every combination of the two nullable columns is read as the model reads it. Both null is
-//! no challenge, half a row is an error, an empty text is a value, and the method is checked first.
+//! `CodeChallenge::from_stored`, and its inverse `to_stored`: every combination of the two nullable columns is read as the
+//! model reads it. Both null is no challenge, half a row is an error, an empty text is a value, and the method is checked
+//! first.
 
 mod common;
 
@@ -33,6 +34,7 @@ fn checks_the_method_before_the_challenge() {
 #[test]
 fn an_empty_column_is_not_null() {
     assert_eq!(CodeChallenge::from_stored(None, None), Ok(None));
+    assert_eq!(CodeChallenge::to_stored(None), (None, None));
     for (challenge, method) in [
         (Some(""), Some("")),
         (Some(""), None),
@@ -51,6 +53,10 @@ fn reads_back_what_a_server_stores() {
         let [(_, text), (_, name)] = sent.authorization_params();
         let accepted = policy.check_authorization_request(Some(text), Some(name)).unwrap();
         let row = (accepted.as_str().to_owned(), accepted.method().to_string());
+        assert_eq!(
+            CodeChallenge::to_stored(Some(&accepted)),
+            (Some(&*row.0), Some(&*row.1))
+        );
         let stored = CodeChallenge::from_stored(Some(&row.0), Some(&row.1)).unwrap();
         assert_eq!(stored.as_ref(), Some(&accepted));
         assert_eq!(policy.check_token_request(stored.as_ref(), Some(VERIFIER)), Ok(()));

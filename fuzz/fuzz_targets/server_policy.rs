@@ -32,7 +32,8 @@ fuzz_target!(|input: Input| {
         let accepted = assert_authorization(policy, challenge, method);
         // The database stores the text and the method, and the policy may change before the token request.
         let accepted_row = accepted.as_ref().map(row);
-        let stored = assert_stored(accepted_row.map(|row| row.0), accepted_row.map(|row| row.1.as_str()));
+        let (text, name) = CodeChallenge::to_stored(accepted.as_ref());
+        let stored = assert_stored(text, name);
         assert_eq!(accepted.is_some(), stored.is_some());
         if let (Some(accepted), Some(stored)) = (&accepted, &stored) {
             assert_same(accepted, stored);

@@ -4,7 +4,8 @@ use pkce_core::{
     AuthorizationError, CodeChallenge, CodeChallengeMethod, LenientPolicy, PkceOutcome, ServerPolicy, TokenError,
 };
 
-/// The settings of a policy. A `ServerPolicy` requires PKCE, and a `LenientPolicy` does not.
+/// The settings of a policy. Where PKCE is required, the decisions are those of a `ServerPolicy`, and asserted to be those
+/// of a `LenientPolicy` with `require_pkce`.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
     pub required: bool,
@@ -30,8 +31,9 @@ impl Policy {
         }
     }
 
-    const fn lenient(self) -> LenientPolicy {
+    pub const fn lenient(self) -> LenientPolicy {
         let policy = ServerPolicy::new().allow_non_pkce();
+        let policy = policy.require_pkce(self.required);
         match self.plain {
             true => policy.allow_plain(),
             false => policy,
@@ -51,10 +53,12 @@ impl Policy {
         challenge: Option<&str>,
         method: Option<&str>,
     ) -> Result<Option<CodeChallenge>, AuthorizationError> {
-        match self.required {
-            true => self.strict().check_authorization_request(challenge, method).map(Some),
-            false => self.lenient().check_authorization_request(challenge, method),
+        let result = self.lenient().check_authorization_request(challenge, method);
+        if self.required {
+            let strict = self.strict().check_authorization_request(challenge, method);
+            assert_eq!(result, strict.map(Some));
         }
+        result
     }
 
     /// A verifier that a strict policy accepts is always `Verified`.
@@ -63,12 +67,11 @@ impl Policy {
         stored: Option<&CodeChallenge>,
         verifier: Option<&str>,
     ) -> Result<PkceOutcome, TokenError> {
-        match self.required {
-            true => {
-                let checked = self.strict().check_token_request(stored, verifier);
-                checked.map(|()| PkceOutcome::Verified)
-            }
-            false => self.lenient().check_token_request(stored, verifier),
+        let result = self.lenient().check_token_request(stored, verifier);
+        if self.required {
+            let strict = self.strict().check_token_request(stored, verifier);
+            assert_eq!(result, strict.map(|()| PkceOutcome::Verified));
         }
+        result
     }
 }
