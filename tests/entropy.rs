@@ -1,8 +1,8 @@
 //! A verifier holds all 256 bits of its generator, and no bit twice.
 //!
-//! The 43 characters of each draw are decoded to a vector of 256 bits. Among 320 draws there must be 256 that are linearly
-//! independent over GF(2). A generator that draws 16 octets and uses them twice reaches 128, one that copies 64 of the 256
-//! bits reaches 192, and a bit that is constant or a sum of others costs one.
+//! The 43 characters of each draw are decoded to a vector of 256 bits. Among 320 draws there must be 256 that are
+//! linearly independent over GF(2). A generator that draws 16 octets and uses them twice reaches 128, one that copies
+//! 64 of the 256 bits reaches 192, and a bit that is constant or a sum of others costs one.
 //!
 //! A right generator of the operating system fails with a probability below 2^-64: of the 2^256 - 1 linear relations, each
 //! holds for 320 independent draws with probability 2^-320. The other generators are seeded, so that they never fail.

@@ -1,5 +1,5 @@
-//! Published failures of other PKCE implementations, and two of this crate before its first release, one test per class,
-//! lettered from a to p. Each test names the reports and fails if this crate has the same failure.
+//! Published failures of other PKCE implementations, and two of this crate before its first release, one test per
+//! class, lettered from a to p. Each test names the reports and fails if this crate has the same failure.
 //!
 //! Three classes cannot be seen by a test like these, or not wholly:
 //!

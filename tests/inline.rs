@@ -1,5 +1,5 @@
-//! Without the feature `alloc` a verifier is stored inline. Dropping it wipes the memory that it is in then, but not what
-//! its moves have left behind.
+//! Without the feature `alloc` a verifier is stored inline. Dropping it wipes the memory that it is in then, but not
+//! what its moves have left behind.
 #![cfg(not(feature = "alloc"))]
 #![allow(unsafe_code)] // Reads the memory of a value that was dropped.
 

@@ -1,6 +1,6 @@
-//! `CodeChallenge::from_stored`, and its inverse `to_stored`: every combination of the two nullable columns is read as the
-//! model reads it. Both null is no challenge, half a row is an error, an empty text is a value, and the method is checked
-//! first.
+//! `CodeChallenge::from_stored`, and its inverse `to_stored`: every combination of the two nullable columns is read as
+//! the model reads it. Both null is no challenge, half a row is an error, an empty text is a value, and the method is
+//! checked first.
 
 mod common;
 

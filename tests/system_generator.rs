@@ -1,8 +1,9 @@
 //! `generate` is exactly the 32 octets of the operating system's generator, drawn in one call, for every value of every
-//! octet. Failure class i: if the generator fails, generating a verifier is an error. There is no fallback to zeros, the
-//! time or another generator.
+//! octet. Failure class i: if the generator fails, generating a verifier is an error. There is no fallback to zeros,
+//! the time or another generator.
 //!
-//! Needs `RUSTFLAGS='--cfg getrandom_backend="custom"'`, as in `.ci/run generator`: the system's generator is the one below.
+//! Needs `RUSTFLAGS='--cfg getrandom_backend="custom"'`, as in `.ci/run generator`: the system's generator is the one
+//! below.
 
 #![cfg(getrandom_backend = "custom")]
 #![allow(unsafe_code)] // getrandom calls the generator by its symbol, with a pointer.

@@ -1,5 +1,5 @@
-//! The traits that public types implement, and those they must not, at compile time: a verifier cannot be cloned, compared
-//! with `==`, hashed, printed or read implicitly. And the default features.
+//! The traits that public types implement, and those they must not, at compile time: a verifier cannot be cloned,
+//! compared with `==`, hashed, printed or read implicitly. And the default features.
 
 use std::any::Any;
 use std::borrow::Borrow;

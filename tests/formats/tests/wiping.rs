@@ -1,4 +1,4 @@
-//! A string or byte buffer that a format passes by value is wiped before it is freed, on every path, also where it is
+//! A string or byte buffer that a format passes by value is wiped before it is freed, on every path, even if it is
 //! refused. An allocator looks at each block that is freed; a derived type is the control.
 #![allow(unsafe_code)] // An allocator cannot be written without.
 
@@ -8,7 +8,8 @@ use std::fmt;
 
 use formats::VERIFIER;
 use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier};
-use serde::de::{DeserializeOwned, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::value::{MapDeserializer, SeqDeserializer};
+use serde::de::{DeserializeOwned, IntoDeserializer, Visitor};
 use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
 
 thread_local! {
@@ -85,8 +86,8 @@ impl<'de> Deserializer<'de> for Owned {
         match self {
             Text(text) => visitor.visit_string(text),
             Bytes(bytes) => visitor.visit_byte_buf(bytes),
-            List(values) => visitor.visit_seq(Values(values.into_iter())),
-            Map(entries) => visitor.visit_map(Entries(entries.into_iter(), None)),
+            List(values) => visitor.visit_seq(SeqDeserializer::new(values.into_iter())),
+            Map(entries) => visitor.visit_map(MapDeserializer::new(entries.into_iter())),
         }
     }
 
@@ -105,34 +106,6 @@ impl IntoDeserializer<'_, Refused> for Owned {
 
     fn into_deserializer(self) -> Self {
         self
-    }
-}
-
-struct Values(std::vec::IntoIter<Owned>);
-
-impl<'de> SeqAccess<'de> for Values {
-    type Error = Refused;
-
-    fn next_element_seed<T: serde::de::DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Refused> {
-        self.0.next().map(|value| seed.deserialize(value)).transpose()
-    }
-}
-
-struct Entries(std::vec::IntoIter<(Owned, Owned)>, Option<Owned>);
-
-impl<'de> MapAccess<'de> for Entries {
-    type Error = Refused;
-
-    fn next_key_seed<K: serde::de::DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Refused> {
-        let Some((key, value)) = self.0.next() else {
-            return Ok(None);
-        };
-        self.1 = Some(value);
-        seed.deserialize(key).map(Some)
-    }
-
-    fn next_value_seed<V: serde::de::DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Refused> {
-        seed.deserialize(self.1.take().unwrap())
     }
 }
 

@@ -220,10 +220,10 @@ pub unsafe extern "C" fn server(
 }
 
 fn exchange(
-    answer: Result<Option<CodeChallenge>, AuthorizationError>,
+    accepted: Result<Option<CodeChallenge>, AuthorizationError>,
     redeem: impl FnOnce(Option<&CodeChallenge>) -> Result<PkceOutcome, TokenError>,
 ) -> bool {
-    let stored = match answer {
+    let stored = match accepted {
         Ok(stored) => stored,
         Err(error) => {
             let _ = write!(Console, "{} {error} {error:?}", error.oauth_error());
