@@ -88,9 +88,15 @@ fn assert_authorization(policy: Policy, challenge: Option<&str>, method: Option<
 fn assert_token(policy: Policy, stored: Option<&CodeChallenge>, row: Option<model::Row<'_>>, verifier: Option<&str>) {
     let result = policy.check_token_request(stored, verifier);
     assert_eq!(result, model::token(policy, row, verifier), "{policy:?}");
-    if let Err(error) = result {
-        assert_eq!(error.oauth_error(), model::oauth_error(error));
-        assert_fits_error_description(&error);
+    match result {
+        Ok(outcome) => {
+            assert_eq!(outcome.or_authenticated(true), Ok(()));
+            assert_eq!(outcome.or_authenticated(false).is_ok(), stored.is_some());
+        }
+        Err(error) => {
+            assert_eq!(error.oauth_error(), model::oauth_error(error));
+            assert_fits_error_description(&error);
+        }
     }
 }
 
