@@ -78,6 +78,8 @@ PROCESSORS = {
     "riscv32imc-unknown-none-elf": riscv(unicorn_const.UC_MODE_RISCV32, riscv_const.UC_CPU_RISCV32_ANY),
     "riscv64gc-unknown-none-elf": riscv(unicorn_const.UC_MODE_RISCV64, riscv_const.UC_CPU_RISCV64_ANY),
     "x86_64-unknown-none": x86_64(x86_const.UC_CPU_X86_QEMU64),
+    # For `tests/promises/proof`.
+    "x86_64-unknown-linux-gnu": x86_64(x86_const.UC_CPU_X86_QEMU64),
 }
 
 
@@ -163,13 +165,17 @@ class Machine:
     def engine(self):
         engine = Uc(self.processor.architecture, self.processor.mode)
         engine.ctl_set_cpu_model(self.processor.model)
+        if self.processor.architecture == unicorn_const.UC_ARCH_X86:
+            # Allows SSE instructions, which `x86_64-unknown-none` does not use.
+            engine.reg_write(x86_const.UC_X86_REG_CR4, 0x200)
         readable = unicorn_const.UC_PROT_READ
         engine.mem_map_ptr(CODE, CODE_SIZE, readable | unicorn_const.UC_PROT_EXEC, self.code.address)
         engine.mem_map_ptr(MEMORY, MEMORY_SIZE, readable | unicorn_const.UC_PROT_WRITE, self.memory.address)
         return engine
 
-    def call(self, name, *arguments, engine=None):
-        engine, processor = engine or self.quick, self.processor
+    def enter(self, engine, name, *arguments):
+        """Sets the registers to those at the start of a function."""
+        processor = self.processor
         if processor.is_cortex_m:
             # Only the bit for Thumb instructions.
             engine.reg_write(arm_const.UC_ARM_REG_XPSR, 0x0100_0000)
@@ -181,8 +187,12 @@ class Machine:
         else:
             engine.reg_write(processor.stack, STACK)
             engine.reg_write(processor.link, RETURN | processor.is_cortex_m)
+
+    def call(self, name, *arguments, engine=None):
+        engine = engine or self.quick
+        self.enter(engine, name, *arguments)
         engine.emu_start(self.functions[name], RETURN)
-        return engine.reg_read(processor.result)
+        return engine.reg_read(self.processor.result)
 
     def text(self, address, length):
         return bytes(self.quick.mem_read(address, length)).decode()

@@ -80,6 +80,16 @@ extern "C" fn run(index: usize) -> usize {
     usize::from((case(index).run)(fixture()))
 }
 
+/// Returns the offset of the first byte for which the prepared text is refused, or -1 if it is not.
+#[unsafe(no_mangle)]
+extern "C" fn refused_at() -> isize {
+    operations::refused_at(fixture()).map_or(-1, |index| index as isize)
+}
+
+/// Names the tree that the image was built from, for `tests/promises/proof`.
+#[unsafe(no_mangle)]
+static TREE: Option<&str> = option_env!("PKCE_TREE");
+
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
     // Nothing is mapped at address 0, so that the emulator reports an error.

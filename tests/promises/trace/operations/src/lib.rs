@@ -22,6 +22,7 @@ use core::ops::RangeInclusive;
 
 use pkce_core::{CodeChallenge, CodeVerifier};
 
+pub use pkce::refused_at;
 pub use secrets::SECRETS;
 
 pub struct Case {

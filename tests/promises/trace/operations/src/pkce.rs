@@ -5,7 +5,8 @@ use core::fmt::{self, Debug, Write};
 use core::ops::RangeInclusive;
 
 use pkce_core::{
-    CodeChallenge, CodeChallengeMethod, CodeVerifier, LenientPolicy, PkceOutcome, ServerPolicy, TokenError,
+    CodeChallenge, CodeChallengeMethod, CodeVerifier, LenientPolicy, ParseVerifierError, PkceOutcome, ServerPolicy,
+    TokenError,
 };
 use rand_core::CryptoRng;
 
@@ -227,6 +228,14 @@ fn from_random_bytes(fixture: &mut Fixture) -> bool {
 fn parse_verifier(fixture: &mut Fixture) -> bool {
     let parsed = CodeVerifier::parse(fixture.text());
     keep_verifier(fixture, parsed.ok())
+}
+
+/// Returns the offset at which the text is refused.
+pub fn refused_at(fixture: &Fixture) -> Option<usize> {
+    match CodeVerifier::parse(fixture.text()) {
+        Err(ParseVerifierError::InvalidByte { index }) => Some(index),
+        _ => None,
+    }
 }
 
 #[cfg(feature = "alloc")]

@@ -1,0 +1,474 @@
+"""Proves claims about the machine code of images of `tests/promises/trace`, for every secret of a length.
+
+    prove.py TREE IMAGE... [--all] [--only OPERATION LENGTH]
+
+TREE is in every image that was built from it. Each function `claim_...` below is a claim; so is that no branch, address or
+jump depends on a secret, but a branch in `declassify` and, after a refusal, in the search for the first invalid byte.
+"""
+
+import argparse
+import base64
+import collections
+import hashlib
+import multiprocessing
+import os
+import struct
+import sys
+import time
+
+import archinfo
+import claripy
+import z3
+from unicorn import arm64_const, x86_const
+
+from execute import Bytes, Executor, SecretDependent, State, Unknown, bits, is_int, join, part
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../trace"))
+import emulate  # noqa: E402
+
+TEXTS, OCTETS, PORTABLE = (43, 55, 56, 64, 119, 120, 128), (32, 33, 34, 48, 96), 43
+INITIAL = 0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A, 0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19
+
+
+class Refuted(Exception):
+    """A claim does not hold."""
+
+
+# ---- The specification ----
+
+
+def unreserved(byte):
+    """RFC 3986 section 2.3."""
+    ranges = [claripy.And(byte >= first, byte <= last) for first, last in (b"AZ", b"az", b"09")]
+    return claripy.Or(*ranges, *(byte == symbol for symbol in b"-._~"))
+
+
+def first_invalid(text):
+    """-1 if there is none."""
+    offset = claripy.BVV(-1, 64)
+    for i, byte in reversed(list(enumerate(text))):
+        offset = claripy.If(unreserved(byte), offset, claripy.BVV(i, 64))
+    return offset
+
+
+def base64url(octets):
+    """RFC 4648 section 5, without padding."""
+    whole = claripy.Concat(*octets, claripy.BVV(0, 6))
+    sextets = [whole[at : at - 5].zero_extend(2) for at in range(len(whole) - 1, 5, -6)]
+    starts = (63, "_"), (62, "-"), (52, "0"), (26, "a"), (0, "A")
+    # The number of the first sextet of each range, and its character.
+    characters = []
+    for sextet in sextets:
+        character = claripy.BVV(0, 8)
+        for (first, start), (limit, _) in zip(starts, ((64, ""), *starts)):
+            character = claripy.If(claripy.And(sextet >= first, sextet < limit), sextet - first + ord(start), character)
+        characters.append(character)
+    return characters
+
+
+def padded(text):
+    """FIPS 180-4 section 5.1.1."""
+    return [*text, 0x80, *bytes(-(len(text) + 9) % 64), *struct.pack(">Q", 8 * len(text))]
+
+
+# ---- The solver ----
+
+SYMBOLS = {}
+
+
+def symbols(name, count, size=8):
+    names = [f"{name} {i}" for i in range(count)]
+    return [SYMBOLS.setdefault(n, claripy.BVS(n, size, explicit_name=True)) for n in names]
+
+
+def solver(conditions):
+    found = z3.SolverFor("QF_BV")
+    found.add([claripy.backends.z3.convert(condition) for condition in conditions])
+    return found
+
+
+def holds(statement, path=()):
+    return solver([*path, claripy.Not(statement)]).check() == z3.unsat
+
+
+def equal(a, b, size=8):
+    return [claripy.true() if x is y else bits(x, size) == bits(y, size) for x, y in zip(a, b, strict=True)]
+
+
+def depends(value, path):
+    """Whether a value can be two values on a path, for different secrets."""
+    if is_int(value) or all(name.startswith("public") for name in value.variables):
+        return False
+    found = solver(path)
+    if found.check() == z3.unsat:
+        return False
+    value = claripy.backends.z3.convert(value)
+    found.add(value != found.model().eval(value, model_completion=True))
+    return found.check() != z3.unsat
+
+
+def evaluate(values, size, known):
+    """The ints that values are for known values of the symbols."""
+    whole = claripy.Concat(claripy.BVV(0, size), *(bits(value, size) for value in values))
+    convert = claripy.backends.z3.convert
+    pairs = [(convert(SYMBOLS[n]), z3.BitVecVal(known(n), len(SYMBOLS[n]))) for n in whole.variables]
+    found = z3.simplify(z3.substitute(convert(whole), *pairs)).as_long()
+    return [found >> size * i & (1 << size) - 1 for i in reversed(range(len(values)))]
+
+
+# ---- An operation, executed with symbols in place of its secrets ----
+
+Compression = collections.namedtuple("Compression", "before message after")
+
+
+class Image(emulate.Machine):
+    def __init__(self, path, tree):
+        # It records nothing.
+        self.attach = lambda engine, processor: None
+        super().__init__(path, self)
+        with open(path, "rb") as file:
+            if tree.encode() not in file.read():
+                raise Unknown(f"{path} was not built from this tree")
+        self.target, self.is_amd64 = os.path.basename(path), self.processor.link is None
+        self.arch = archinfo.ArchAMD64() if self.is_amd64 else archinfo.ArchAArch64()
+        self.arguments = ("rdi", "rsi", "rdx") if self.is_amd64 else ("x0", "x1", "x2")
+        # Registers by their names in VEX: the numbers in the emulator, and sizes.
+        names = [*self.arch.uc_regs, "xsp"]
+        prefix, constants = ("UC_X86_REG_", x86_const) if self.is_amd64 else ("UC_ARM64_REG_", arm64_const)
+        names = [name for name in names if name[:3] in ("ymm", "xsp") or name[0] in "rxq" and name != "rip"]
+        emulated = {name: prefix + name.replace("ymm", "xmm").replace("xsp", "sp").upper() for name in names}
+        self.registers = {
+            name: (getattr(constants, number), 16 if name[0] in "yq" else 8)
+            for name, number in emulated.items()
+            if name in self.arch.registers
+        }
+        count = self.call("case_count")
+        self.cases = {self.text(self.call("case_name", i), self.call("case_name_length", i)): i for i in range(count)}
+        self.program = emulate.CODE, bytes(self.quick.mem_read(emulate.CODE, emulate.CODE_SIZE))
+
+    def only(self, part):
+        """The addresses of the one function whose name contains `part`."""
+        (found,) = [symbol for symbol in self.symbols if part in symbol.name]
+        return range(found["st_value"], found["st_value"] + found["st_size"])
+
+
+class Run:
+    def __init__(self, image, name, length):
+        self.image, self.name, self.length = image, name, length
+        self.text, self.stored, self.octets = (symbols(kind, length) for kind in ("text", "stored", "octet"))
+        self.digest, self.stored_digest = symbols("public digest", 8, 32), symbols("public stored", 8, 32)
+        self.compress, self.declassify, self.search = map(image.only, ("compress256", "declassify", "first_invalid"))
+        self.is_s256, self.compares = "S256" in name, "equal" in name
+        self.checks_syntax = any(word in name for word in ("arse", "TryFrom", "from_stored", "check_"))
+        self.prepare()
+
+    def prepare(self):
+        """Prepares the operation in the emulator, and copies registers and memory from there."""
+        image, engine, name = self.image, self.image.quick, self.name
+        # Two secrets that can be told apart, but for the digest, which is found by its value.
+        other = name.replace("unequal", "equal") if self.is_s256 else name.replace(", equal", ", unequal")
+        other = {"refused_at": "parse a verifier", "clone a plain challenge": "verify, plain, unequal"}.get(name, other)
+        case = image.cases[other.removeprefix("lenient ")]
+        # The secret number 5 is a text of the character 9, or the octets that it encodes.
+        image.call("prepare", case, self.length, 5)
+        # The first call of all looks for the features of the processor.
+        image.call("run", case)
+        image.call("prepare", case, self.length, 5)
+        function = ("run", image.cases[name]) if name in image.cases else (name,)
+        image.enter(engine, *function)
+        self.registers, self.entry = Bytes((0, bytes(2048))), image.functions[function[0]]
+        for register, (number, size) in image.registers.items():
+            self.registers.store(self.offset(register), size, engine.reg_read(number))
+        if image.is_amd64:
+            # The direction of string instructions.
+            self.registers.store(self.offset("d"), 8, 1)
+        self.ram = bytes(engine.mem_read(emulate.MEMORY, emulate.MEMORY_SIZE))
+        memory = Bytes((emulate.MEMORY, self.ram), image.program)
+        for at, value in self.secrets():
+            memory.store(at, len(value) // 8, value)
+        self.given = dict(memory.written)
+        self.start = State(self.registers.copy(), memory, self.entry)
+
+    def secrets(self):
+        """The addresses of the prepared secrets, and the symbols that replace them."""
+        text, wrong = b"9" * self.length, 5 * (self.length - 1) // 15
+        octets = base64.urlsafe_b64decode(b"9" * 128)[: self.length]
+        digest = struct.pack("<8I", *struct.unpack(">8I", hashlib.sha256(text).digest()))
+        for pattern, values in (
+            (text, self.text),
+            (text[:wrong] + b"A" + text[wrong + 1 :], self.stored),
+            (octets, self.octets),
+            (digest, self.stored_digest),
+        ):
+            size, at = len(values[0]) // 8, self.ram.find(pattern)
+            while at >= 0:
+                yield from ((emulate.MEMORY + at + size * i, value) for i, value in enumerate(values))
+                at = self.ram.find(pattern, at + 1)
+
+    def execute(self, hooked=True, portable=False):
+        """Executes the operation: if `portable`, with the code of the compression, and unless `hooked`, without hooks."""
+        self.has_all_code = portable or not (self.is_s256 or self.name == "refused_at")
+        hooks = {self.compress.start: self.on_portable if portable else self.on_compress} if hooked else {}
+        if self.name != "refused_at":
+            hooks[self.search.start] = self.on_search
+        self.executor = Executor(self.image.arch, self.image.program, emulate.RETURN, hooks, self.may_branch)
+        try:
+            self.ends = self.executor.run(self.start)
+        except (SecretDependent, Unknown) as error:
+            where = f"{error} at {error.at:#x}, {self.image.function_at(error.at)}"
+            raise Refuted(where) if isinstance(error, SecretDependent) else Unknown(where) from None
+
+    def may_branch(self, at):
+        return at in self.declassify or at in self.search
+
+    def offset(self, register):
+        return self.image.arch.registers[register][0]
+
+    def register(self, state, name):
+        return state.registers.load(self.offset(name), self.image.registers[name][1])
+
+    def result(self, state):
+        return self.register(state, "rax" if self.image.is_amd64 else "x0")
+
+    def on_search(self, state):
+        """In place of the search in a refused text, which `refused_at` covers: the operation returns 0."""
+        state.registers.store(self.offset("rax" if self.image.is_amd64 else "x0"), 8, 0)
+        state.is_refused, state.pc = True, emulate.RETURN
+        return True
+
+    def on_compress(self, state, is_replaced=True):
+        """Records a compression, and makes its result symbols: that of the text is public."""
+        words, blocks, count = (self.register(state, name) for name in self.image.arguments)
+        if not is_int(words, blocks, count):
+            raise SecretDependent("argument of compress256")
+        before = [state.memory.load(words + 4 * i, 4) for i in range(8)]
+        message = [state.memory.load(blocks + i, 1) for i in range(64 * count)]
+        hashed = sum(len(call.message) for call in state.calls) + len(message)
+        after = symbols(f"{'public' if is_int(*before, *message) else 'state'} {hashed}", 8, 32)
+        after = self.digest if hashed == len(padded(self.text)) else after
+        state.calls.append(Compression(before, message, after))
+
+        def replace(state):
+            for i, word in enumerate(after):
+                state.memory.store(words + 4 * i, 4, word)
+
+        stack = self.register(state, "rsp") if self.image.is_amd64 else None
+        back = state.memory.load(stack, 8) if stack else self.register(state, "x30")
+        if is_replaced:
+            replace(state)
+            state.pc = back
+            if stack:
+                state.registers.store(self.offset("rsp"), 8, stack + 8)
+        else:
+            self.executor.hooks[back] = replace
+        return is_replaced
+
+    def on_portable(self, state):
+        return self.on_compress(state, False)
+
+    def written(self, state):
+        return [at for at, byte in state.memory.written.items() if self.given.get(at) is not byte]
+
+    def value(self):
+        """The value that the operation returns, if any."""
+        if self.name.startswith("clone"):
+            return self.stored
+        if self.name == "challenge, S256":
+            return base64url([word[31 - i : 24 - i] for word in self.digest for i in (0, 8, 16, 24)])
+        if "generate" in self.name or self.name == "from_random_bytes":
+            return base64url(self.octets)
+        return self.text if (self.checks_syntax or "challenge," in self.name) and not self.compares else None
+
+    def find_value(self, state):
+        """Where the call wrote that value. Found by an example, and proven."""
+        value = self.value()
+        found, example = sorted(self.written(state)), evaluate(value, 8, hash)
+        ram = bytes(evaluate([state.memory.load(at, 1) for at in found], 8, hash))
+        at = ram.find(bytes(example))
+        while at >= 0:
+            if all(holds(statement) for statement in equal([state.memory.load(found[at] + i, 1) for i in range(len(value))], value)):
+                return found[at]
+            at = ram.find(bytes(example), at + 1)
+        return None
+
+
+# ---- The claims ----
+
+
+def claim_1_syntax(run):
+    """Accepted if and only if every byte is unreserved; refused at the offset of the first one that is not."""
+    offset = first_invalid(run.text)
+    right = [claripy.Or(claripy.Not(claripy.And(*end.path)), offset == bits(run.result(end), 64)) for end in run.ends]
+    return "" if holds(claripy.And(*right)) else "another text is accepted, or another offset is returned"
+
+
+def claim_2_encoder(run):
+    """The text is base64url of the octets, or of the digest."""
+    return "" if all(run.find_value(end) is not None for end in run.ends) else "no such text"
+
+
+def claim_3_hash(run):
+    """The blocks are the padded text, chained from the initial state, and one more block is public."""
+    for end in run.ends:
+        if not end.is_refused:
+            *calls, last = end.calls
+            message = [byte for call in calls for byte in call.message]
+            if len(message) != len(padded(run.text)) or not all(map(holds, equal(message, padded(run.text)))):
+                return f"the {len(message)} bytes before the last block are not the padded text"
+            for before, call in zip([list(INITIAL), *(call.after for call in calls)], calls):
+                if not all(map(holds, equal(call.before, before, 32))):
+                    return "wrong state before a block"
+            if not is_int(*last.before, *last.message):
+                return "the last block is not public"
+    return ""
+
+
+def claim_4_comparison(run):
+    """The result is right: equal if and only if every bit is, and no byte of a text that is checked is reserved."""
+    same = equal(run.digest, run.stored_digest, 32) if run.is_s256 else equal(run.text, run.stored)
+    right = claripy.And(*same) if run.compares else claripy.true()
+    right = claripy.Not(right) if "unequal" in run.name else right
+    right = claripy.And(right, *map(unreserved, run.text)) if run.checks_syntax else right
+    results = [claripy.If(right, bits(1, 64), 0) == bits(run.result(end), 64) for end in run.ends]
+    return "" if all(map(holds, results, (end.path for end in run.ends))) else "returns another result for some secret"
+
+
+def claim_6_independence(run):
+    """What the call wrote is the same for all secrets on the path, but for the value that it returned.
+
+    So are the registers, on x86_64 and where all code was executed.
+    """
+    for end in run.ends:
+        if end.is_refused:
+            continue
+        found = {f"{at:#x}": end.memory.load(at, 1) for at in run.written(end)}
+        if run.value() and is_int(run.result(end)) and run.result(end):
+            at = run.find_value(end)
+            for i in range(len(run.value()) if at else 0):
+                del found[f"{at + i:#x}"]
+        # A generator of the images copies its octets through registers.
+        if run.image.is_amd64 and run.has_all_code and "generate" not in run.name:
+            found |= {name: run.register(end, name) for name in run.image.registers}
+        found = [place for place, value in found.items() if depends(value, end.path)]
+        if found:
+            return f"{len(found)} bytes or registers depend on the secret, the first is {found[0]}"
+    return ""
+
+
+# ---- The comparison with the emulator, and the runs ----
+
+
+def compare(run, number):
+    """Executes an operation in the emulator with known secrets: memory and registers must be what the executor says."""
+    image, engine = run.image, run.image.quick
+
+    def known(symbol):
+        # The two texts are equal for odd numbers, and malformed for the highest ones.
+        kind, i = symbol.rsplit(" ", 1)
+        random = hashlib.sha256(f"{number} {number % 2 or kind} {i}".encode()).digest()[0]
+        if kind == "public stored":
+            text = bytes(known(f"{'text' if number % 2 else 'stored'} {j}") for j in range(run.length))
+            return struct.unpack(">8I", hashlib.sha256(text).digest())[int(i)]
+        return random if kind == "octet" or number > 3 else b"AZaz09-._~"[random % 10]
+
+    engine.mem_write(emulate.MEMORY, run.ram)
+    for at, (value, i) in run.given.items():
+        engine.mem_write(at, bytes(evaluate([part(value, 8 * i + 7, 8 * i)], 8, known)))
+    for register, (there, size) in image.registers.items():
+        engine.reg_write(there, run.registers.load(run.offset(register), size))
+    engine.emu_start(run.entry, emulate.RETURN)
+    (end,) = [end for end in run.ends if all(evaluate([claripy.If(c, claripy.BVV(1, 1), 0) for c in end.path], 1, known))]
+    if end.is_refused:
+        return
+    memory = bytearray(run.ram)
+    for at, byte in zip(end.memory.written, evaluate([end.memory.load(at, 1) for at in end.memory.written], 8, known)):
+        memory[at - emulate.MEMORY] = byte
+    registers = evaluate([join([(run.register(end, name), 8 * size), (0, 128 - 8 * size)]) for name, (_, size) in image.registers.items()], 128, known)
+    if engine.mem_read(emulate.MEMORY, emulate.MEMORY_SIZE) != memory or registers != [
+        engine.reg_read(there) for there, _ in image.registers.values()
+    ]:
+        raise Unknown(f"{run.name}: the executor and the emulator differ")
+
+
+def operations(image, length, is_octets):
+    """The runs for a length, with their claims."""
+    names = [name for name in image.cases if name.startswith(("from_random", "generate", "try_generate")) == is_octets]
+    names = [name for name in names if not name.startswith("control")] + ["refused_at"] * (not is_octets)
+    for name in names:
+        case = image.cases.get(name, image.cases["parse a verifier"])
+        if image.call("first_length", case) <= length <= image.call("last_length", case):
+            run = Run(image, name, length)
+            claims = [claim_2_encoder] if is_octets or name == "challenge, S256" else []
+            claims += [claim_3_hash] if run.is_s256 else []
+            yield run, [*claims, claim_1_syntax if name == "refused_at" else claim_4_comparison, claim_6_independence]
+
+
+def agree(path, tree, length, is_octets, _):
+    """Compares executor and emulator. A difference stops everything."""
+    started, image, count = time.process_time(), Image(path, tree), 0
+    for run, _ in operations(image, length, is_octets):
+        run.execute(hooked=False)
+        for number in (0, 1, 4):
+            compare(run, number)
+        count += 1
+    seconds = time.process_time() - started
+    return [f"ok   {image.target}, {length}: {count} operations as in the emulator, {seconds:.1f} s"]
+
+
+def prove(path, tree, length, is_octets, only):
+    """A line for each claim that holds, and for each operation of which one does not."""
+    image, seconds, counts, lines = Image(path, tree), collections.Counter(), collections.Counter(), []
+
+    def holds(claim, run, function, *arguments, **options):
+        started = time.process_time()
+        try:
+            why = function(*arguments, **options)
+        except Refuted as error:
+            why = str(error)
+        seconds[claim] += time.process_time() - started
+        counts[claim] += not why
+        if why:
+            lines.append(f"MISS {image.target}, {length}: claim {claim}, {run.name}: {why}")
+        return not why
+
+    for run, claims in operations(image, length, is_octets):
+        if only in (None, run.name) and holds("5", run, run.execute):
+            for claim in claims:
+                holds(claim.__name__[6], run, claim, run)
+            if run.is_s256 and length == PORTABLE:
+                run = Run(image, run.name, length)
+                if holds("5, with sha2", run, run.execute, portable=True):
+                    holds("6, with sha2", run, claim_6_independence, run)
+    lines += [f"ok   {image.target}, {length}: claim {c}: {n} operations, {seconds[c]:.1f} s" for c, n in sorted(counts.items()) if n]
+    return lines
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("tree")
+    parser.add_argument("images", nargs="+")
+    parser.add_argument("--all", action="store_true", help="every length")
+    parser.add_argument("--only", nargs=2, help="one operation, of one length")
+    options = parser.parse_args()
+    texts, octets = (range(43, 129), range(32, 97)) if options.all else (TEXTS, OCTETS)
+    lengths = [(length, False) for length in texts] + [(length, True) for length in octets]
+    with multiprocessing.Pool() as pool:
+        groups = [(agree, [(PORTABLE, False), (32, True)], None), (prove, lengths, None)]
+        if options.only:
+            name, length = options.only
+            groups = [(prove, [(int(length), name == "from_random_bytes")], name)]
+        held = missed = 0
+        for function, lengths, only in groups:
+            # The long ones first.
+            lengths = sorted(lengths, reverse=True)
+            jobs = [pool.apply_async(function, (path, options.tree, *length, only)) for length in lengths for path in options.images]
+            for lines in (job.get() for job in jobs):
+                print(*lines, sep="\n", flush=True)
+                held += sum(line.startswith("ok") for line in lines)
+                missed += sum(line.startswith("MISS") for line in lines)
+    print(f"{held} hold, {missed} do not")
+    return 1 if missed or not held else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
