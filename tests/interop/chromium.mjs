@@ -10,7 +10,7 @@ import { chromium } from 'playwright-core';
 // For everything that is waited for. Nothing takes a tenth of it, so a busy machine does not reach it.
 const PATIENCE = 60_000;
 
-// The environment variable CHROMIUM names another one than Debian's.
+// `need_chromium` in .ci/lib.sh sets CHROMIUM.
 export const launch = (...flags) =>
   chromium.launch({
     executablePath: process.env.CHROMIUM,
