@@ -8,6 +8,8 @@ use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::{panic, slice, thread};
 
+use zeroize::Zeroizing;
+
 use crate::secret;
 
 /// What happens to the process between the drop and the dump.
@@ -129,6 +131,7 @@ impl Drop for Process {
 static DONE: AtomicBool = AtomicBool::new(false);
 static HANDLED: AtomicBool = AtomicBool::new(false);
 static THREAD: AtomicUsize = AtomicUsize::new(0);
+static THREAD_ID: AtomicUsize = AtomicUsize::new(0);
 
 /// Runs a scenario on a thread that then leaves its stack alone, while this thread reads the memory of both.
 fn observe(scenario: &dyn Fn(), secret: u8, event: Event, to_parent: UnixStream) -> ! {
@@ -144,14 +147,16 @@ fn observe(scenario: &dyn Fn(), secret: u8, event: Event, to_parent: UnixStream)
         let spawned = thread::Builder::new().stack_size(256 << 10).spawn_scoped(scope, || {
             let scenario = &scenario;
             // SAFETY: has no preconditions.
+            THREAD_ID.store(unsafe { libc::syscall(libc::SYS_gettid) } as usize, Ordering::SeqCst);
+            // SAFETY: has no preconditions.
             THREAD.store(unsafe { libc::pthread_self() } as usize, Ordering::SeqCst);
             (scenario.0)();
             if event == Event::Panic {
                 assert!(panic::catch_unwind(|| panic!("planted")).is_err());
             }
-            DONE.store(true, Ordering::SeqCst);
-            if event == Event::Signal {
-                spin_until(&HANDLED);
+            match event {
+                Event::Signal => spin(),
+                _ => DONE.store(true, Ordering::SeqCst),
             }
             loop {
                 // SAFETY: has no preconditions.
@@ -166,6 +171,7 @@ fn observe(scenario: &dyn Fn(), secret: u8, event: Event, to_parent: UnixStream)
             assert_eq!(error, 0);
             wait_for(&HANDLED);
         }
+        wait_until_asleep();
         // If the parent is gone, nobody waits for it.
         let _ = write_memory(to_parent);
         // SAFETY: ends the process without unwinding into the parent's half of the program.
@@ -173,19 +179,29 @@ fn observe(scenario: &dyn Fn(), secret: u8, event: Event, to_parent: UnixStream)
     })
 }
 
-/// In assembly, so that even in a debug build the signal finds the stack and the registers as the scenario left them.
-fn spin_until(flag: &AtomicBool) {
-    let flag = flag.as_ptr();
-    // SAFETY: reads a byte, and writes to no register but the one that is named.
+/// Says that the scenario is done, and waits for the signal. In assembly, so that even in a debug build the signal finds the
+/// stack and the registers as the scenario left them.
+fn spin() {
+    let (done, handled) = (DONE.as_ptr(), HANDLED.as_ptr());
+    // SAFETY: writes to a byte and reads one, and writes to no register but the one that is named.
     unsafe {
         #[cfg(target_arch = "x86_64")]
-        std::arch::asm!("2: cmp byte ptr [{0}], 0", "je 2b", in(reg) flag);
+        std::arch::asm!("mov byte ptr [{0}], 1", "2: cmp byte ptr [{1}], 0", "je 2b", in(reg) done, in(reg) handled);
         #[cfg(target_arch = "aarch64")]
-        std::arch::asm!("2: ldrb {1:w}, [{0}]", "cbz {1:w}, 2b", in(reg) flag, out(reg) _);
+        std::arch::asm!(
+            "strb {2:w}, [{0}]", "2: ldrb {3:w}, [{1}]", "cbz {3:w}, 2b",
+            in(reg) done, in(reg) handled, in(reg) 1, out(reg) _
+        );
         #[cfg(target_arch = "arm")]
-        std::arch::asm!("2: ldrb {1}, [{0}]", "cmp {1}, #0", "beq 2b", in(reg) flag, out(reg) _);
+        std::arch::asm!(
+            "strb {2}, [{0}]", "2: ldrb {3}, [{1}]", "cmp {3}, #0", "beq 2b",
+            in(reg) done, in(reg) handled, in(reg) 1, out(reg) _
+        );
         #[cfg(target_arch = "riscv64")]
-        std::arch::asm!("2: lbu {1}, 0({0})", "beqz {1}, 2b", in(reg) flag, out(reg) _);
+        std::arch::asm!(
+            "sb {2}, 0({0})", "2: lbu {3}, 0({1})", "beqz {3}, 2b",
+            in(reg) done, in(reg) handled, in(reg) 1, out(reg) _
+        );
     }
 }
 
@@ -197,6 +213,26 @@ fn wait_for(flag: &AtomicBool) {
         if flag.load(Ordering::SeqCst) {
             return;
         }
+    }
+}
+
+/// Waits until the other thread is in `pause`, and changes its stack no more.
+fn wait_until_asleep() {
+    // The number differs between processes: wiped, and in one piece from the start.
+    let mut path = Zeroizing::new(String::with_capacity(64));
+    let _ = std::fmt::Write::write_fmt(
+        &mut *path,
+        format_args!("/proc/self/task/{}/stat", THREAD_ID.load(Ordering::SeqCst)),
+    );
+    loop {
+        let mut start = [0; 32];
+        let read = File::open(path.as_str()).and_then(|mut file| file.read(&mut start));
+        assert!(read.is_ok(), "Linux shows the state of a thread");
+        if start.windows(3).any(|it| it == b") S") {
+            return;
+        }
+        // SAFETY: has no preconditions.
+        unsafe { libc::usleep(20) };
     }
 }
 

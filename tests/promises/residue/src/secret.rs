@@ -128,7 +128,7 @@ pub fn noted() -> [u8; 43] {
 }
 
 /// What is public of a text, in the forms in which it may lie in memory: its S256 challenge; its digest, and its digest
-/// without the initial state that the last step adds, each in both byte orders.
+/// without the initial state that the last step adds, each in both byte orders and with extended signs.
 pub fn public(text: &str) -> Vec<Vec<u8>> {
     let verifier = CodeVerifier::parse(text).expect("well formed");
     let challenge = verifier.challenge(CodeChallengeMethod::S256);
@@ -142,6 +142,13 @@ pub fn public(text: &str) -> Vec<Vec<u8>> {
         let words: [u32; 8] = words;
         forms.push(words.map(u32::to_le_bytes).as_flattened().to_vec());
         forms.push(words.map(u32::to_be_bytes).as_flattened().to_vec());
+        // As the registers of riscv64 hold a word.
+        forms.push(
+            words
+                .map(|word| i64::from(word as i32).to_le_bytes())
+                .as_flattened()
+                .to_vec(),
+        );
     }
     forms
 }
