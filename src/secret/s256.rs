@@ -6,19 +6,19 @@
 //!
 //! message    |            block 0            |            block 1            |      on the stack, wiped
 //! chunks     |   0   |   1   |   2   |   3   |   4   |   5   |   6   |   7   |      16 bytes each
-//! rest of 43                                 | whole | whole | tail80| length|      0 to 55 bytes: one block
-//! rest of 60 | whole | whole | whole | tail80|   0   |   0   |   0   | length|      56 to 63 bytes: two blocks
+//! rest = 43                                  | whole | whole | tail80| length|      0 to 55 bytes: one block
+//! rest = 60  | whole | whole | whole | tail80|   0   |   0   |   0   | length|      56 to 63 bytes: two blocks
 //! ```
 //!
 //! `80` is the byte that SHA-256 appends to the text. With a rest of 48 to 55 bytes, the tail shares chunk 7 with the
 //! length.
 //!
-//! Not `Sha256::digest`, which leaves copies of the text on the stack. And `compress256` leaves its message schedule in
-//! registers and, where SHA-256 runs in software, in its frame; the text can be computed from it. So a public block is
-//! hashed last. `.ci/run residue` fails without either.
+//! Not `Sha256::digest`, which leaves copies of the text on the stack. Even `compress256` leaves its message schedule in
+//! registers and, where SHA-256 runs in software, in its frame, and the text can be computed from it. So a public text is
+//! hashed last. `.ci/run residue` fails without it.
 //!
 //! Not plain stores of the text, the mark and the length: `compress256` loads 16 bytes at a time on x86_64, and a load that
-//! needs more than one pending store waits for all of them, which makes a check an eighth slower. So each chunk is written
+//! needs more than one pending store waits for all of them, which makes a check 1.12 times as slow. So each chunk is written
 //! by one store of 16 bytes. `.ci/run speed` fails if one is split.
 
 use core::array;
@@ -38,6 +38,8 @@ const INITIAL: [u32; 8] = [
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
 ];
 
+static PUBLIC_TEXT: [u8; 2 * CHUNK] = [b'A'; 2 * CHUNK];
+
 /// The most bytes of a block that leave room for the mark 0x80 and the length.
 const MAX_IN_LAST_BLOCK: usize = 64 - 1 - 8;
 
@@ -45,22 +47,24 @@ const MAX_IN_LAST_BLOCK: usize = 64 - 1 - 8;
 #[inline(never)]
 pub(crate) fn digest(text: &[u8]) -> [u32; 8] {
     let mut state = INITIAL;
-    let (whole, rest) = blocks(text);
+    let whole = blocks(text).0;
     if !whole.is_empty() {
         compress256(&mut state, whole);
     }
     let mut message = [[0; CHUNK]; 8];
-    let used = pad(text, rest, &mut message);
-    compress256(&mut state, blocks(used.as_flattened()).0);
+    compress256(&mut state, pad(text, &mut message));
+    let public = PUBLIC_TEXT.get(..CHUNK + text.len() % CHUNK).unwrap_or_default();
     message.as_flattened_mut().zeroize();
-    compress256(&mut INITIAL.clone(), &[[0; 64]]); // Overwrites registers and frame.
+    compress256(&mut INITIAL.clone(), pad(public, &mut message)); // Overwrites registers and frame.
     state
 }
 
-/// Fills `message` with `rest` and the padding, and returns the one or two blocks of it that are used.
-#[inline(always)]
-fn pad<'a>(text: &[u8], rest: &[u8], message: &'a mut [Chunk; 8]) -> &'a [Chunk] {
+/// Fills `message`, which is zero, with the rest of `text` and the padding, and returns the blocks of it that are used.
+#[inline(never)]
+fn pad<'a>(text: &[u8], message: &'a mut [Chunk; 8]) -> &'a [[u8; 64]] {
+    let rest = blocks(text).1;
     let (whole, tail) = chunks(rest);
+    // First, because a tail may be added to the same chunk.
     put_length(&mut message[7], text.len());
     // A single block uses the second half of `message`, so that the length has a constant offset.
     let used = &mut message[if rest.len() <= MAX_IN_LAST_BLOCK { 4 } else { 0 }..];
@@ -72,7 +76,7 @@ fn pad<'a>(text: &[u8], rest: &[u8], message: &'a mut [Chunk; 8]) -> &'a [Chunk]
     if let (Some(to), Some(last)) = (used.get_mut(whole.len()), text.last_chunk()) {
         put_tail(to, last, tail.len());
     }
-    used
+    blocks(used.as_flattened()).0
 }
 
 /// Splits `bytes` into whole blocks and the rest.
@@ -82,11 +86,11 @@ fn blocks(bytes: &[u8]) -> (&[[u8; 64]], &[u8]) {
     (Array::cast_slice_to_core(blocks), rest)
 }
 
-/// Writes the length of the message in bits, big-endian, to the last word of a chunk, and zeros before it.
+/// Writes the length of the text in bits, big-endian, to the last word of a chunk, and zeros before it.
 #[inline(always)]
 fn put_length(to: &mut Chunk, len: usize) {
     static LAST_WORD: Chunk = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff];
-    // Without `black_box` the mask is a constant, and the store is split in two: a check takes 1.12 times as long.
+    // Without `black_box` the mask is a constant, and the store is split in two.
     let mask = black_box(&LAST_WORD);
     let bits = (8 * len as u32).swap_bytes();
     let words: [u32; 4] = array::from_fn(|i| bits & load_le(mask, 4 * i));
@@ -95,20 +99,20 @@ fn put_length(to: &mut Chunk, len: usize) {
     }
 }
 
-/// Adds the last `len` bytes of a text, fewer than 16, and the mark 0x80 after them, to the start of a chunk. `last` are
+/// ORs the last `len` bytes of a text, fewer than 16, and the mark 0x80 after them, into the start of a chunk. `last` are
 /// the last 16 bytes of the text.
 ///
 /// ```text
 /// last       .....abcdefghijk         len = 11
 /// marked     ....abcdefghijkM         the first byte is never needed, and makes room for the mark
-/// tail       abcdefghijkM0000         shifted by the other 15 - len bytes
+/// tail       abcdefghijkM0000         shifted right by 15 - len bytes
 /// ```
 #[inline(always)]
 fn put_tail(to: &mut Chunk, last: &Chunk, len: usize) {
     // The first byte is the lowest one: a shift to the right moves bytes to the front.
     let marked = u128::from_le_bytes(*last) >> 8 | 0x80 << 120;
     let tail = marked >> (8 * (CHUNK - 1 - len));
-    // In two words, which become one store. A `u128` would be stored in halves: a check takes 1.12 times as long.
+    // In two words, which become one store. A `u128` would be stored in halves.
     let (low, high) = to.split_at_mut(8);
     or_word(low, tail as u64);
     or_word(high, (tail >> 64) as u64);
