@@ -7,8 +7,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::error::{ParseChallengeError, ParseVerifierError, StoredChallengeError, VerifyError};
 use crate::method::CodeChallengeMethod;
 use crate::secret::chunk::{CHUNK, Chunk};
+use crate::secret::memory::SecretText;
 use crate::secret::syntax::{self, Malformed};
-use crate::secret::text::SecretText;
 use crate::secret::{base64url, compare, s256};
 use crate::verifier::CodeVerifier;
 

@@ -33,8 +33,8 @@ use zeroize::Zeroizing;
 use crate::challenge::CodeChallenge;
 use crate::error::ParseChallengeError::InvalidLength;
 use crate::method::{CodeChallengeMethod, ParseMethodError};
+use crate::secret::memory::SecretText;
 use crate::secret::syntax::{MAX_LEN, MIN_LEN};
-use crate::secret::text::SecretText;
 use crate::verifier::CodeVerifier;
 
 const CHALLENGE: &str = "code_challenge";

@@ -9,7 +9,7 @@ use crate::challenge::CodeChallenge;
 use crate::error::GenerateError;
 use crate::error::ParseVerifierError;
 use crate::method::CodeChallengeMethod;
-use crate::secret::text::{RandomOctets, SecretText};
+use crate::secret::memory::{RandomOctets, SecretText};
 use crate::secret::{base64url, syntax};
 
 /// A `code_verifier`: the client's secret, 43 to 128 characters of `A-Z a-z 0-9 - . _ ~`

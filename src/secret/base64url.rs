@@ -2,14 +2,14 @@
 //!
 //! ```text
 //! window       | 3 octets | 3 octets | 3 octets | 3 octets | 4 more   |      16 octets, of which 12 are encoded
-//! groups       |24 bits  x|24 bits  x|24 bits  x|24 bits  x|                 big-endian words, each with the next octet, x
+//! groups       | 24 bits x| 24 bits x| 24 bits x| 24 bits x|                 big-endian words; x, the next octet, is ignored
 //! sextets        6 6 6 6    6 6 6 6    6 6 6 6    6 6 6 6                    one in each byte of a word
 //! characters   |                one chunk                  |                 16 characters
 //! ```
 //!
-//! Not the crate base64, which looks each sextet up in a table: which cache lines it reads depends on the secret, and
-//! `.ci/run constant-time` fails. Not base64ct, which computes one character at a time and takes longer than a whole
-//! verifier takes here, with its allocation. Here characters are computed four in a word.
+//! Not the crate base64: it looks each sextet up in a table, so that the cache lines it reads depend on the secret, and
+//! `.ci/run constant-time` fails. Not base64ct: it computes one character at a time, which takes longer than making a whole
+//! verifier here, allocation included. Here characters are computed four to a word.
 
 use super::PUBLIC;
 use super::chunk::{CHUNK, Chunk};
@@ -28,10 +28,11 @@ pub(crate) const fn padded_len(octets: usize) -> usize {
     octets.next_multiple_of(OCTETS) + CHUNK - OCTETS
 }
 
-/// Encodes padded octets to the start of `text`. The unused end of the last chunk is filled with `A`.
+/// Encodes octets with zeros after them, as many as [`padded_len`] says, to the start of `text`. The zeros become `A`.
 #[inline(always)]
 pub(crate) fn encode(padded: &[u8], text: &mut [Chunk]) {
     for (window, to) in padded.windows(CHUNK).step_by(OCTETS).zip(text) {
+        // Infallible: a window has 16 octets.
         if let Some(window) = window.first_chunk() {
             encode_chunk(window, to);
         }
@@ -61,8 +62,8 @@ const fn sextets(group: u32) -> u32 {
 const fn characters(sextets: u32) -> u32 {
     sextets
         .wrapping_add(splat(b'A'))
-        .wrapping_add(ge_mask(26, sextets) & splat(b'a' - b'Z' - 1))
-        .wrapping_sub(ge_mask(52, sextets) & splat(b'z' + 1 - b'0'))
-        .wrapping_sub(ge_mask(62, sextets) & splat(b'9' + 1 - b'-'))
-        .wrapping_add(ge_mask(63, sextets) & splat(b'_' - b'-' - 1))
+        .wrapping_add(ge_mask(26, sextets) & splat(b'a' - (b'Z' + 1)))
+        .wrapping_sub(ge_mask(52, sextets) & splat((b'z' + 1) - b'0'))
+        .wrapping_sub(ge_mask(62, sextets) & splat((b'9' + 1) - b'-'))
+        .wrapping_add(ge_mask(63, sextets) & splat(b'_' - (b'-' + 1)))
 }

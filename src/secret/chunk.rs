@@ -1,4 +1,4 @@
-//! Splits secrets into 16-byte chunks, and copies them.
+//! Splits secrets into 16-byte chunks, and copies secrets by chunk.
 //!
 //! ```text
 //! text    |0123456789abcdef|0123456789abcdef|0123456789a|      43 bytes
@@ -6,14 +6,15 @@
 //!                                     |   last chunk    |      the last 16 bytes, for the remainder
 //! ```
 //!
-//! Not `copy_from_slice`, which calls `memcpy`: that leaves up to 128 bytes of the secret in vector registers. `.ci/run
-//! residue` fails. Here every chunk passes through the same register, and a public one is the last.
+//! Not `copy_from_slice` of a length known only at run time, which calls `memcpy`: that leaves up to 128 bytes of the secret
+//! in vector registers, and `.ci/run residue` fails. Here every chunk passes through the same registers, a public one last.
 
 use sha2::digest::array::Array;
 use sha2::digest::typenum::U16;
 
 use super::PUBLIC;
 
+/// The number of bytes that are copied, checked and stored at once.
 pub(crate) const CHUNK: usize = 16;
 pub(crate) type Chunk = [u8; CHUNK];
 
@@ -25,7 +26,7 @@ pub(super) fn chunks(bytes: &[u8]) -> (&[Chunk], &[u8]) {
     (Array::cast_slice_to_core(chunks), rest)
 }
 
-/// Copies a text of 16 to 128 bytes to the start of `to`.
+/// Copies a text of at least 16 bytes to the start of `to`, which has room for it.
 pub(super) fn copy(text: &[u8], to: &mut [Chunk]) {
     for (from, to) in chunks(text).0.iter().zip(&mut *to) {
         copy_chunk(from, to);

@@ -6,12 +6,13 @@
 //! result     r xxxxxxx r xxxxxxx r xxxxxxx r xxxxxxx     r: the result for that byte; x: not specified
 //! ```
 //!
-//! The bits called `…_bits` are in the top bit of each byte. To test that a byte is at least `limit`, add `0x80 - limit`:
-//! the sum reaches the top bit. It never carries into the next byte, because an ASCII byte is at most 0x7f, and
+//! A function called `…_bits` returns its result for a byte in that byte's top bit. To test that a byte is at least `limit`,
+//! add `0x80 - limit`: exactly then the sum reaches the top bit. It never carries into the next byte, because an ASCII byte is at most 0x7f, and
 //! `0x80 - limit` at most 0x80.
 //!
 //! Not the obvious comparison of single bytes: where the processor has no conditional move, as on a Cortex-M0, compilers
-//! can turn that into a branch on the secret. Sums cannot become branches. `.ci/run trace` fails for a branch.
+//! can turn that into a branch on the secret. A sum over four bytes gives no single condition to branch on. The arithmetic is
+//! `wrapping_`, although nothing wraps: an overflow check would be a branch. `.ci/run trace` fails for a branch.
 
 /// Returns a word of four equal bytes.
 pub(super) const fn splat(byte: u8) -> u32 {
@@ -49,5 +50,5 @@ pub(super) const fn ne_bits(byte: u8, bytes: u32) -> u32 {
 #[inline(always)]
 pub(super) const fn ge_mask(limit: u8, bytes: u32) -> u32 {
     let top = ge_bits(limit, bytes) & splat(0x80);
-    top - (top >> 7)
+    top.wrapping_sub(top >> 7)
 }
