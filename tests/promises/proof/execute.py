@@ -1,7 +1,7 @@
 """A symbolic executor of machine code, over the VEX code that pyvex lifts it to.
 
-A value is an int, or an expression of claripy where it depends on a symbol. Registers and memory consist of bytes. A branch
-on an expression forks the state: the executor decides nothing and asks no solver. What it does not know stops the run.
+A value is an int, or an expression of claripy where it depends on a symbol. Registers and memory consist of bytes. A
+branch on an expression forks the state; the executor asks no solver. What it does not know stops the run.
 """
 
 import functools
@@ -96,7 +96,8 @@ def divide(a, b, n, with_remainder):
 def saturate(value, n, to):
     """A signed integer as the nearest unsigned one of `to` bits."""
     most = (1 << to) - 1
-    return choose(part(value, n - 1, n - 1), 0, choose(compare("GTS", value, most, n), most, part(value, to - 1, 0), to), to)
+    not_negative = choose(compare("GTS", value, most, n), most, part(value, to - 1, 0), to)
+    return choose(part(value, n - 1, n - 1), 0, not_negative, to)
 
 
 def lanes(value, n, size=128):
@@ -138,7 +139,7 @@ def operation(name):
             return lambda a, b: divide(a, b, to or n, "Mod" in kind)
         case "Add#x#" | "Sub#x#" | "Mul#x#" as kind:
             return lambda a, b: lanewise(lambda x, y: arithmetic(kind[:3], x, y, n), n, a, b)
-        case "ShlN#x#" | "ShrN#x#" | "SarN#x#" as kind:
+        case "ShlN#x#" | "ShrN#x#" as kind:
             return lambda a, count: lanewise(lambda x: arithmetic(kind[:3], x, count, n), n, a)
         case "CmpEQ#x#" | "CmpGT#Sx#" as kind:
             kind = kind[3:5] + kind[6:-2]
@@ -244,7 +245,7 @@ HELPERS = {
 
 
 class Bytes:
-    """Bytes over the concrete ones of (start, bytes) pairs. Each is an int, or a pair: an expression and the index in it."""
+    """Bytes over those of (start, bytes) pairs. Each is an int, or a pair: an expression and the index in it."""
 
     def __init__(self, *base):
         self.base, self.written = base, {}
@@ -295,7 +296,7 @@ class State:
 
 
 class Executor:
-    """Executes a program, a (start, bytes) pair, until `end`. A hook replaces the code at its address if it returns True.
+    """Executes a program, a (start, bytes) pair, until `end`. A hook replaces the code at its address if it is true.
 
     `may_branch` says of an address whether a branch there may depend on a symbol.
     """
@@ -326,7 +327,8 @@ class Executor:
         block = pyvex.lift(code[address - start :][:400], address, self.arch, opt_level=0)
         if block.jumpkind not in ("Ijk_Boring", "Ijk_Call", "Ijk_Ret"):
             raise Unknown(f"instruction at {address:#x}: {block.jumpkind}")
-        return block.statements, block.next, functools.cache(lambda e: int(re.sub(r"\D", "", e.result_type(block.tyenv))))
+        size = functools.cache(lambda e: int(re.sub(r"\D", "", e.result_type(block.tyenv))))
+        return block.statements, block.next, size
 
     def execute(self, state, states):
         statements, following, size = self.block(state.pc)

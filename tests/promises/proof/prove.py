@@ -2,8 +2,9 @@
 
     prove.py TREE IMAGE... [--all] [--only OPERATION LENGTH]
 
-TREE is in every image that was built from it. Each function `claim_...` below is a claim; so is that no branch, address or
-jump depends on a secret, but a branch in `declassify` and, after a refusal, in the search for the first invalid byte.
+TREE is in every image that was built from it. Each function `claim_...` below is a claim. Claim 5 is that no branch,
+address or jump depends on a secret, except in `declassify` and, after a refusal, in the search for the first invalid
+byte; `execute` stops at any other.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import collections
 import hashlib
 import multiprocessing
 import os
+import re
 import struct
 import sys
 import time
@@ -19,9 +21,8 @@ import time
 import archinfo
 import claripy
 import z3
-from unicorn import arm64_const, x86_const
 
-from execute import Bytes, Executor, SecretDependent, State, Unknown, bits, is_int, join, part
+from execute import Bytes, Executor, SecretDependent, State, Unknown, bits, extend, is_int, part
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../trace"))
 import emulate  # noqa: E402
@@ -55,14 +56,10 @@ def base64url(octets):
     """RFC 4648 section 5, without padding."""
     whole = claripy.Concat(*octets, claripy.BVV(0, 6))
     sextets = [whole[at : at - 5].zero_extend(2) for at in range(len(whole) - 1, 5, -6)]
-    starts = (63, "_"), (62, "-"), (52, "0"), (26, "a"), (0, "A")
-    # The number of the first sextet of each range, and its character.
-    characters = []
-    for sextet in sextets:
-        character = claripy.BVV(0, 8)
-        for (first, start), (limit, _) in zip(starts, ((64, ""), *starts)):
-            character = claripy.If(claripy.And(sextet >= first, sextet < limit), sextet - first + ord(start), character)
-        characters.append(character)
+    characters = [claripy.BVV(ord("_"), 8)] * len(sextets)
+    # The first sextet after each range, and its distance to the character.
+    for limit, distance in ((63, ord("-") - 62), (62, ord("0") - 52), (52, ord("a") - 26), (26, ord("A"))):
+        characters = [claripy.If(s < limit, s + distance, c) for s, c in zip(sextets, characters)]
     return characters
 
 
@@ -112,7 +109,7 @@ def evaluate(values, size, known):
     whole = claripy.Concat(claripy.BVV(0, size), *(bits(value, size) for value in values))
     convert = claripy.backends.z3.convert
     pairs = [(convert(SYMBOLS[n]), z3.BitVecVal(known(n), len(SYMBOLS[n]))) for n in whole.variables]
-    found = z3.simplify(z3.substitute(convert(whole), *pairs)).as_long()
+    found = int(z3.simplify(z3.substitute(convert(whole), *pairs)).sexpr().replace("#", "0"), 0)
     return [found >> size * i & (1 << size) - 1 for i in reversed(range(len(values)))]
 
 
@@ -131,16 +128,13 @@ class Image(emulate.Machine):
                 raise Unknown(f"{path} was not built from this tree")
         self.target, self.is_amd64 = os.path.basename(path), self.processor.link is None
         self.arch = archinfo.ArchAMD64() if self.is_amd64 else archinfo.ArchAArch64()
-        self.arguments = ("rdi", "rsi", "rdx") if self.is_amd64 else ("x0", "x1", "x2")
+        *self.arguments, self.result = ("rdi", "rsi", "rdx", "rax") if self.is_amd64 else ("x0", "x1", "x2", "x0")
         # Registers by their names in VEX: the numbers in the emulator, and sizes.
-        names = [*self.arch.uc_regs, "xsp"]
-        prefix, constants = ("UC_X86_REG_", x86_const) if self.is_amd64 else ("UC_ARM64_REG_", arm64_const)
-        names = [name for name in names if name[:3] in ("ymm", "xsp") or name[0] in "rxq" and name != "rip"]
-        emulated = {name: prefix + name.replace("ymm", "xmm").replace("xsp", "sp").upper() for name in names}
+        numbers = self.arch.uc_regs | ({} if self.is_amd64 else {"xsp": self.processor.stack})
         self.registers = {
-            name: (getattr(constants, number), 16 if name[0] in "yq" else 8)
-            for name, number in emulated.items()
-            if name in self.arch.registers
+            name: (number, self.arch.registers[name][1])
+            for name, number in numbers.items()
+            if re.fullmatch(r"r[0-9a-ds]\w+|[xq]\d+|ymm\d+|xsp", name)
         }
         count = self.call("case_count")
         self.cases = {self.text(self.call("case_name", i), self.call("case_name_length", i)): i for i in range(count)}
@@ -187,6 +181,8 @@ class Run:
         for at, value in self.secrets():
             memory.store(at, len(value) // 8, value)
         self.given = dict(memory.written)
+        if not self.given:
+            raise Unknown(f"no secret of {name}")
         self.start = State(self.registers.copy(), memory, self.entry)
 
     def secrets(self):
@@ -206,7 +202,7 @@ class Run:
                 at = self.ram.find(pattern, at + 1)
 
     def execute(self, hooked=True, portable=False):
-        """Executes the operation: if `portable`, with the code of the compression, and unless `hooked`, without hooks."""
+        """Executes the operation: with the compression if `portable`, and unless `hooked`, with all code."""
         self.has_all_code = portable or not (self.is_s256 or self.name == "refused_at")
         hooks = {self.compress.start: self.on_portable if portable else self.on_compress} if hooked else {}
         if self.name != "refused_at":
@@ -228,11 +224,11 @@ class Run:
         return state.registers.load(self.offset(name), self.image.registers[name][1])
 
     def result(self, state):
-        return self.register(state, "rax" if self.image.is_amd64 else "x0")
+        return self.register(state, self.image.result)
 
     def on_search(self, state):
         """In place of the search in a refused text, which `refused_at` covers: the operation returns 0."""
-        state.registers.store(self.offset("rax" if self.image.is_amd64 else "x0"), 8, 0)
+        state.registers.store(self.offset(self.image.result), 8, 0)
         state.is_refused, state.pc = True, emulate.RETURN
         return True
 
@@ -286,7 +282,8 @@ class Run:
         ram = bytes(evaluate([state.memory.load(at, 1) for at in found], 8, hash))
         at = ram.find(bytes(example))
         while at >= 0:
-            if all(holds(statement) for statement in equal([state.memory.load(found[at] + i, 1) for i in range(len(value))], value)):
+            there = [state.memory.load(found[at] + i, 1) for i in range(len(value))]
+            if all(map(holds, equal(there, value))):
                 return found[at]
             at = ram.find(bytes(example), at + 1)
         return None
@@ -377,16 +374,16 @@ def compare(run, number):
     for register, (there, size) in image.registers.items():
         engine.reg_write(there, run.registers.load(run.offset(register), size))
     engine.emu_start(run.entry, emulate.RETURN)
-    (end,) = [end for end in run.ends if all(evaluate([claripy.If(c, claripy.BVV(1, 1), 0) for c in end.path], 1, known))]
+    paths = [[claripy.If(condition, bits(1, 1), 0) for condition in end.path] for end in run.ends]
+    (end,) = [end for end, path in zip(run.ends, paths) if all(evaluate(path, 1, known))]
     if end.is_refused:
         return
     memory = bytearray(run.ram)
     for at, byte in zip(end.memory.written, evaluate([end.memory.load(at, 1) for at in end.memory.written], 8, known)):
         memory[at - emulate.MEMORY] = byte
-    registers = evaluate([join([(run.register(end, name), 8 * size), (0, 128 - 8 * size)]) for name, (_, size) in image.registers.items()], 128, known)
-    if engine.mem_read(emulate.MEMORY, emulate.MEMORY_SIZE) != memory or registers != [
-        engine.reg_read(there) for there, _ in image.registers.values()
-    ]:
+    registers = [extend(run.register(end, name), 8 * size, 256) for name, (_, size) in image.registers.items()]
+    registers = evaluate(registers, 256, known) == [engine.reg_read(there) for there, _ in image.registers.values()]
+    if not registers or engine.mem_read(emulate.MEMORY, emulate.MEMORY_SIZE) != memory:
         raise Unknown(f"{run.name}: the executor and the emulator differ")
 
 
@@ -435,11 +432,13 @@ def prove(path, tree, length, is_octets, only):
         if only in (None, run.name) and holds("5", run, run.execute):
             for claim in claims:
                 holds(claim.__name__[6], run, claim, run)
-            if run.is_s256 and length == PORTABLE:
+            if run.is_s256 and length == PORTABLE and only is None:
                 run = Run(image, run.name, length)
                 if holds("5, with sha2", run, run.execute, portable=True):
                     holds("6, with sha2", run, claim_6_independence, run)
-    lines += [f"ok   {image.target}, {length}: claim {c}: {n} operations, {seconds[c]:.1f} s" for c, n in sorted(counts.items()) if n]
+    for claim, count in sorted(counts.items()):
+        if count:
+            lines.append(f"ok   {image.target}, {length}: claim {claim}: {count} operations, {seconds[claim]:.1f} s")
     return lines
 
 
@@ -461,8 +460,9 @@ def main():
         for function, lengths, only in groups:
             # The long ones first.
             lengths = sorted(lengths, reverse=True)
-            jobs = [pool.apply_async(function, (path, options.tree, *length, only)) for length in lengths for path in options.images]
-            for lines in (job.get() for job in jobs):
+            arguments = [(path, options.tree, *length, only) for length in lengths for path in options.images]
+            for job in [pool.apply_async(function, of) for of in arguments]:
+                lines = job.get()
                 print(*lines, sep="\n", flush=True)
                 held += sum(line.startswith("ok") for line in lines)
                 missed += sum(line.startswith("MISS") for line in lines)
