@@ -257,7 +257,7 @@ impl CodeChallenge {
             CodeChallengeMethod::S256 => {
                 let digest = s256::digest(verifier);
                 let mut text = [[0; CHUNK]; 3];
-                let octets: [_; 10] = array::from_fn(|i| digest.get(i).map_or([0; 4], |word| word.to_be_bytes()));
+                let octets: [_; 9] = array::from_fn(|i| digest.get(i).map_or([0; 4], |word| word.to_be_bytes()));
                 base64url::encode(octets.as_flattened(), &mut text);
                 Self(Repr::S256(S256Challenge { digest, text }))
             }

@@ -221,7 +221,7 @@ impl CodeVerifier {
     #[must_use]
     pub fn from_random_bytes<const N: usize>(octets: &[u8; N]) -> Self {
         const { assert!(32 <= N && N <= 96, "a code_verifier is made from 32 to 96 octets") };
-        let mut padded = RandomOctets::<7>::zeroed();
+        let mut padded = RandomOctets::<6>::zeroed();
         padded.copy_from(octets);
         Self::encode(&mut padded, N)
     }
@@ -310,7 +310,7 @@ impl CodeVerifier {
     #[inline]
     fn encode<const CHUNKS: usize>(octets: &mut RandomOctets<CHUNKS>, len: usize) -> Self {
         let mut text = SecretText::placeholder(base64url::encoded_len(len));
-        base64url::encode(octets.first(base64url::padded_len(len)), text.chunks_mut());
+        base64url::encode_secret(octets.first(base64url::padded_len(len)), text.chunks_mut());
         Self(text)
     }
 

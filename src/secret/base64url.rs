@@ -1,10 +1,10 @@
 //! Encodes secret octets as base64url without padding, RFC 4648 section 5.
 //!
 //! ```text
-//! window       | 3 octets | 3 octets | 3 octets | 3 octets | 4 more   |      16 octets, of which 12 are encoded
-//! groups       | 24 bits x| 24 bits x| 24 bits x| 24 bits x|                 big-endian words; x, the next octet, is ignored
-//! sextets        6 6 6 6    6 6 6 6    6 6 6 6    6 6 6 6                    one in each byte of a word
-//! characters   |                one chunk                  |                 16 characters
+//! octets       |  word a   |  word b   |  word c   |      12 octets, in three big-endian words
+//! groups       | 24 bits| 24 bits| 24 bits| 24 bits|      each in the upper bits of a word; the rest of it is ignored
+//! sextets        6 6 6 6  6 6 6 6  6 6 6 6  6 6 6 6       one in each byte of a word
+//! characters   |             one chunk             |      16 characters
 //! ```
 //!
 //! Not the crate base64: it looks each sextet up in a table, so that the cache lines it reads depend on the secret, and
@@ -12,7 +12,7 @@
 //! verifier here, allocation included. Here characters are computed four to a word.
 
 use super::PUBLIC;
-use super::chunk::{CHUNK, Chunk};
+use super::chunk::Chunk;
 use super::swar::{ge_mask, load_le, splat};
 
 /// The octets that one chunk of characters encodes.
@@ -25,26 +25,36 @@ pub(crate) const fn encoded_len(octets: usize) -> usize {
 
 /// Returns the length of `octets` octets with the zeros that [`encode`] expects after them.
 pub(crate) const fn padded_len(octets: usize) -> usize {
-    octets.next_multiple_of(OCTETS) + CHUNK - OCTETS
+    octets.next_multiple_of(OCTETS)
+}
+
+/// Encodes secret octets. See [`encode`].
+#[inline(always)]
+pub(crate) fn encode_secret(padded: &[u8], text: &mut [Chunk]) {
+    encode(padded, text);
+    encode_chunk(&PUBLIC, &mut Chunk::default()); // Overwrites registers and frame.
 }
 
 /// Encodes octets with zeros after them, as many as [`padded_len`] says, to the start of `text`. The zeros become `A`.
 #[inline(always)]
 pub(crate) fn encode(padded: &[u8], text: &mut [Chunk]) {
-    for (window, to) in padded.windows(CHUNK).step_by(OCTETS).zip(text) {
-        // Infallible: a window has 16 octets.
-        if let Some(window) = window.first_chunk() {
-            encode_chunk(window, to);
-        }
+    for (octets, to) in padded.chunks_exact(OCTETS).zip(text) {
+        encode_chunk(octets, to);
     }
-    encode_chunk(&PUBLIC, &mut Chunk::default()); // Overwrites registers and frame.
 }
 
-/// Encodes the first 12 octets of a window.
+/// Encodes 12 octets.
 #[inline(never)]
-fn encode_chunk(window: &Chunk, to: &mut Chunk) {
-    for (i, to) in to.chunks_exact_mut(4).enumerate() {
-        let group = load_le(window, 3 * i).swap_bytes();
+fn encode_chunk(octets: &[u8], to: &mut Chunk) {
+    let [a, b, c] = [0, 4, 8].map(|at| load_le(octets, at).swap_bytes());
+    encode_groups(a, a << 24 | b >> 8, b << 16 | c >> 16, c << 8, to);
+}
+
+/// Encodes four groups. Not inlined: the compiler would mix the shifts of `encode_chunk` with those of [`sextets`], and use
+/// vectors for neither.
+#[inline(never)]
+fn encode_groups(a: u32, b: u32, c: u32, d: u32, to: &mut Chunk) {
+    for (to, group) in to.chunks_exact_mut(4).zip([a, b, c, d]) {
         to.copy_from_slice(&characters(sextets(group)).to_le_bytes());
     }
     zeroize::optimization_barrier(to);
