@@ -51,7 +51,7 @@ def main():
     controls = {
         "secret.rs": "use super::verifier::CodeVerifier;",
         "secret/s256.rs": "    use super::super::challenge::CodeChallenge;",
-        "secret/text.rs": "use crate::{\n    secret::chunk::{CHUNK, Chunk},\n    error::VerifyError,\n};",
+        "secret/memory.rs": "use crate::{\n    secret::chunk::{CHUNK, Chunk},\n    error::VerifyError,\n};",
         "error.rs": "use crate::policy::ServerPolicy;",
         "metadata.rs": "fn f(_: crate::ServerPolicy) {}",
     }
