@@ -38,6 +38,7 @@ const INITIAL: [u32; 8] = [
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
 ];
 
+/// Public data: a chunk, and the longest tail.
 static PUBLIC_TEXT: [u8; 2 * CHUNK] = [b'A'; 2 * CHUNK];
 
 /// The most bytes of a block that leave room for the mark 0x80 and the length.
