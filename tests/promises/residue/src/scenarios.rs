@@ -107,7 +107,9 @@ const WAYS: &[Way] = &[
 pub const GENERATED: &str = "generate from the system";
 
 /// The end of a scenario's name, and what the program does with the verifier.
-const USES: &[(&str, fn(CodeVerifier))] = &[
+type Use = (&'static str, fn(CodeVerifier));
+
+const USES: &[Use] = &[
     ("", |verifier| drop(black_box(verifier))),
     ("; challenge S256, verify", |verifier| {
         verify(&verifier, CodeChallengeMethod::S256)
