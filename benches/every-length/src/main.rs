@@ -25,7 +25,7 @@ const WARM_UP: u32 = 16;
 const ROUNDS: usize = 40;
 const REPETITIONS: usize = 8;
 /// A neighbour on the same core takes what lets two checks overlap. This many tries to find a quiet moment.
-const TRIES: usize = 12;
+const TRIES: usize = 40;
 
 struct Text {
     text: String,
