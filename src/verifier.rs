@@ -310,7 +310,7 @@ impl CodeVerifier {
     #[inline]
     fn encode<const CHUNKS: usize>(octets: &mut RandomOctets<CHUNKS>, len: usize) -> Self {
         let mut text = SecretText::placeholder(base64url::encoded_len(len));
-        base64url::encode_secret(octets.first(base64url::padded_len(len)), text.chunks_mut());
+        base64url::encode(octets.first(base64url::padded_len(len)), text.chunks_mut());
         Self(text)
     }
 

@@ -28,19 +28,13 @@ pub(crate) const fn padded_len(octets: usize) -> usize {
     octets.next_multiple_of(OCTETS)
 }
 
-/// Encodes secret octets. See [`encode`].
-#[inline(always)]
-pub(crate) fn encode_secret(padded: &[u8], text: &mut [Chunk]) {
-    encode(padded, text);
-    encode_chunk(&PUBLIC, &mut Chunk::default()); // Overwrites registers and frame.
-}
-
 /// Encodes octets with zeros after them, as many as [`padded_len`] says, to the start of `text`. The zeros become `A`.
 #[inline(always)]
 pub(crate) fn encode(padded: &[u8], text: &mut [Chunk]) {
     for (octets, to) in padded.chunks_exact(OCTETS).zip(text) {
         encode_chunk(octets, to);
     }
+    encode_chunk(&PUBLIC, &mut Chunk::default()); // Overwrites registers and frame.
 }
 
 /// Encodes 12 octets.
