@@ -26,8 +26,9 @@ pub(crate) struct SecretText(
     #[cfg(not(feature = "alloc"))] Text,
 );
 
-/// The chunks of the longest text.
-pub(crate) type Chunks = [Chunk; MAX_LEN.div_ceil(CHUNK)];
+/// The number of chunks of the longest text.
+const TEXT_CHUNKS: usize = MAX_LEN.div_ceil(CHUNK);
+pub(crate) type Chunks = [Chunk; TEXT_CHUNKS];
 
 struct Text {
     chunks: Chunks,
@@ -39,7 +40,7 @@ impl SecretText {
     #[inline]
     pub(crate) fn placeholder(len: usize) -> Self {
         let text = Text {
-            chunks: [PUBLIC; MAX_LEN.div_ceil(CHUNK)],
+            chunks: [PUBLIC; TEXT_CHUNKS],
             len,
         };
         #[cfg(feature = "alloc")]
