@@ -142,7 +142,8 @@ impl ServerPolicy {
     /// repeated parameter before the call
     /// ([RFC 6749 section 3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)). Read `stored` with
     /// [`CodeChallenge::from_stored`]. Call this before issuing any token, after checking that the code was issued to this
-    /// client. Call it for `grant_type=authorization_code` only: a refresh token and a device code have no challenge.
+    /// client. Call it for `grant_type=authorization_code` only: a refresh token has no challenge, and a device code has one
+    /// only if your server supports that.
     ///
     /// # Errors
     ///
@@ -236,8 +237,8 @@ impl ServerPolicy {
 
 /// The rules of an authorization server that also serves clients without PKCE.
 ///
-/// Created by [`ServerPolicy::allow_non_pkce`]. Decide by the registered client, never by the request, who may omit PKCE,
-/// and decide alike at both endpoints:
+/// Created by [`ServerPolicy::allow_non_pkce`]. Which client may omit PKCE is decided by its registration, never by the
+/// request, and alike at both endpoints:
 ///
 /// ```
 /// use pkce_core::{

@@ -7,8 +7,8 @@
 //! ```
 //!
 //! A function called `…_bits` returns its result for a byte in that byte's top bit. To test that a byte is at least `limit`,
-//! add `0x80 - limit`: exactly then the sum reaches the top bit. It never carries into the next byte, because an ASCII byte is at most 0x7f, and
-//! `0x80 - limit` at most 0x80.
+//! add `0x80 - limit`: exactly then the sum reaches the top bit. It never carries into the next byte, because an ASCII byte
+//! is at most 0x7f, and `0x80 - limit` at most 0x80.
 //!
 //! Not the obvious comparison of single bytes: where the processor has no conditional move, as on a Cortex-M0, compilers
 //! can turn that into a branch on the secret. A sum over four bytes gives no single condition to branch on. The arithmetic is
