@@ -9,7 +9,6 @@ mod chart;
 mod machine;
 mod ratios;
 mod rounds;
-mod threads;
 
 use std::process::ExitCode;
 
@@ -17,12 +16,10 @@ use cases::{Id, Inputs};
 use rounds::{Effort, Times};
 
 const USAGE: &str = "\
-usage: peers [--check] [--ratios] [--quick] [--lengths] [--threads] [--svg FILE]
+usage: peers [--check] [--ratios] [--quick] [--svg FILE]
   --check     print the ratios in each of three builds, and those of the program `every-length`; exit with 1 if one misses
   --ratios    print the ratios in this build alone; exit with 1 if one misses
   --quick     fewer rounds
-  --lengths   also print what check_token_request costs at each length
-  --threads   also print what check_token_request does on two threads
   --svg FILE  also draw the crates as a bar chart
 ";
 
@@ -31,8 +28,6 @@ struct Options {
     check: bool,
     ratios: bool,
     quick: bool,
-    lengths: bool,
-    threads: bool,
     svg: Option<String>,
 }
 
@@ -44,8 +39,6 @@ impl Options {
                 "--check" => options.check = true,
                 "--ratios" => options.ratios = true,
                 "--quick" => options.quick = true,
-                "--lengths" => options.lengths = true,
-                "--threads" => options.threads = true,
                 "--svg" => options.svg = Some(arguments.next()?),
                 _ => return None,
             }
@@ -78,19 +71,11 @@ fn main() -> ExitCode {
         .collect();
     let times = rounds::measure(&mut cases, if options.quick { Effort::QUICK } else { Effort::FULL });
 
-    println!("Measured on {}, {}.\n", machine::date(), machine::processor());
+    println!("Measured on {}.\n", machine::processor());
     let missed = ratios::print(&times);
     if !options.ratios {
         println!();
         print_crates(&times, &counts);
-    }
-    if options.lengths {
-        println!();
-        print_lengths(&times);
-    }
-    if options.threads {
-        println!();
-        threads::print(&inputs);
     }
     if let Some(file) = options.svg
         && let Err(error) = std::fs::write(&file, chart::svg(&times))
@@ -122,37 +107,4 @@ fn print_crates(times: &Times, counts: &[(Id, usize)]) {
             line.operation, line.by, line.call
         );
     }
-}
-
-/// One figure per number of compressions first, for that is how the cost grows; then one per length.
-fn print_lengths(times: &Times) {
-    println!("| blocks | characters | `check_token_request` over the wiped hash | all of it, one `compress256` = 1 |");
-    println!("|---:|---|---|---|");
-    for blocks in 1..=3 {
-        let lengths: Vec<usize> = cases::lengths()
-            .filter(|len| cases::blocks_of(*len) == blocks)
-            .collect();
-        let (low, high) = bounds(
-            lengths
-                .iter()
-                .map(|len| times.ratio(Id::Token(*len), Id::WipedHash(blocks))),
-        );
-        let (least, most) = bounds(lengths.iter().map(|len| times.ratio(Id::Token(*len), Id::Compress)));
-        let (from, to) = (lengths[0], lengths[lengths.len() - 1]);
-        println!("| {blocks} | {from} to {to} | {low:.2} to {high:.2} | {least:.2} to {most:.2} |");
-    }
-    println!("\n| characters | blocks | `check_token_request` over the wiped hash |\n|---:|---:|---:|");
-    for len in cases::lengths() {
-        let blocks = cases::blocks_of(len);
-        println!(
-            "| {len} | {blocks} | {:.2} |",
-            times.ratio(Id::Token(len), Id::WipedHash(blocks))
-        );
-    }
-}
-
-fn bounds(values: impl Iterator<Item = f64>) -> (f64, f64) {
-    values.fold((f64::INFINITY, 0.0), |(low, high), value| {
-        (low.min(value), high.max(value))
-    })
 }

@@ -1,6 +1,6 @@
-//! The ratios that must hold on x86_64 with the SHA instructions.
+//! The ratios that must hold on x86_64 with the SHA instructions, besides those of `every-length`.
 
-use crate::cases::{self, Id};
+use crate::cases::Id;
 use crate::rounds::Times;
 
 /// What, over what, at most.
@@ -13,7 +13,6 @@ struct Ratio {
 
 #[rustfmt::skip] // A table.
 const RATIOS: &[Ratio] = &[
-    Ratio { what: "`check_token_request`, the worst of all lengths", over: "the wiped hash of that length", limit: 1.35, measured: |t| worst(t).1 },
     Ratio { what: "`check_token_request`, 43 characters", over: "the wiped hash, 1 block", limit: 1.25, measured: |t| t.ratio(Id::Token(43), Id::WipedHash(1)) },
     Ratio { what: "`check_token_request`, 128 characters", over: "the wiped hash, 3 blocks", limit: 1.25, measured: |t| t.ratio(Id::Token(128), Id::WipedHash(3)) },
     Ratio { what: "`from_stored` and `check_token_request`, 43 characters", over: "the wiped hash, 1 block", limit: 1.65, measured: |t| t.ratio(Id::ParseAndToken, Id::WipedHash(1)) },
@@ -24,13 +23,6 @@ const RATIOS: &[Ratio] = &[
     Ratio { what: "`generate_from_rng`", over: "ChaCha12 filling 32 octets", limit: 3.1, measured: |t| t.ratio(Id::FromRng, Id::ChaChaFill) },
     Ratio { what: "`generate_from_rng` and `challenge`", over: "oauth2's `new_random_sha256`", limit: 0.6, measured: |t| t.ratio(Id::FromRngAndChallenge, Id::Oauth2New) },
 ];
-
-/// The length at which a check costs the most beside the wiped hash of that length, and that ratio.
-fn worst(times: &Times) -> (usize, f64) {
-    cases::lengths()
-        .map(|len| (len, times.ratio(Id::Token(len), Id::WipedHash(cases::blocks_of(len)))))
-        .fold((0, 0.0), |worst, it| if it.1 > worst.1 { it } else { worst })
-}
 
 /// Prints them, and says how many are above their limit.
 pub fn print(times: &Times) -> usize {
@@ -47,6 +39,5 @@ pub fn print(times: &Times) -> usize {
             ratio.what, ratio.over, ratio.limit
         );
     }
-    println!("\nThe worst length is {}.", worst(times).0);
     missed
 }
