@@ -1,28 +1,13 @@
-//! What the targets share: the model of the crate's tests, laws, and readings of an input.
+//! What the targets share: the laws of the crate's tests, and readings of an input.
 
 #[path = "../../tests/common/mod.rs"]
 pub mod common;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-pub use common::model::{self, BASE64URL, UNRESERVED, base64url, challenge_of, check_challenge, check_verifier};
-pub use common::policy::{POLICIES, Policy};
-pub use common::{METHODS, assert_fits_error_description, row, rows};
-use pkce_core::{CodeChallenge, CodeChallengeMethod};
-
-/// Decides the same as `check_challenge` for S256, in another way.
-pub fn decodes_to_32_octets_and_back(text: &str) -> bool {
-    URL_SAFE_NO_PAD
-        .decode(text)
-        .is_ok_and(|octets| octets.len() == 32 && base64url(&octets) == text)
-}
-
-/// Asserts that all ways to compare two challenges agree that they are equal.
-pub fn assert_same(a: &CodeChallenge, b: &CodeChallenge) {
-    assert!(a == b);
-    assert!(b == a);
-    assert_eq!(row(a), row(b));
-}
+pub use common::laws;
+pub use common::model::{BASE64URL, UNRESERVED, base64url, challenge_of};
+pub use common::policy::POLICIES;
+pub use common::{METHODS, assert_fits_error_description};
+use pkce_core::CodeChallengeMethod;
 
 // Inputs
 

@@ -1,7 +1,8 @@
-//! What several packages of tests share: values, ways to make them, and the model of the rules.
+//! What several packages of tests share: values, ways to make them, the model of the rules, and laws that refer to it.
 #![allow(dead_code, unreachable_pub)] // Each user needs a part of it.
 
 pub mod from_random_bytes;
+pub mod laws;
 pub mod model;
 pub mod policy;
 
@@ -78,14 +79,6 @@ pub fn plain() -> CodeChallenge {
 /// Returns the text and the method of a challenge, to be compared with the model.
 pub fn row(challenge: &CodeChallenge) -> model::Row<'_> {
     (challenge.as_str(), challenge.method())
-}
-
-/// Returns what a server stores or has stored, to be compared with the model.
-pub fn rows<E: Copy>(result: &Result<Option<CodeChallenge>, E>) -> Result<Option<model::Row<'_>>, E> {
-    match result {
-        Ok(stored) => Ok(stored.as_ref().map(row)),
-        Err(error) => Err(*error),
-    }
 }
 
 /// Returns `text` with `char` at `index`, in place of as many bytes as it has.
