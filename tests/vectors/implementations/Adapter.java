@@ -3,23 +3,16 @@ import java.io.InputStreamReader;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.util.Base64;
 
 /**
- * Runs the vectors through Google's OAuth client library ({@code google-oauth-client}) or through the JDK alone
- * ({@code JDK}), written as RFC 7636 is usually transcribed: {@code getBytes(US_ASCII)}.
+ * Runs the vectors through Google's OAuth client library.
  *
  * <p>Reads cases on standard input, writes one line per verdict; see table.py.
  */
 public final class Adapter {
     private interface Derivation {
         String challenge(String verifier) throws Exception;
-    }
-
-    private static String withJdk(String verifier) throws Exception {
-        byte[] digest = MessageDigest.getInstance("SHA-256").digest(verifier.getBytes(StandardCharsets.US_ASCII));
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(digest);
     }
 
     /** The library has no public function for a given verifier, so its private one is called. */
@@ -43,7 +36,7 @@ public final class Adapter {
     }
 
     public static void main(String[] arguments) throws Exception {
-        Derivation derivation = arguments[0].equals("JDK") ? Adapter::withJdk : ofGoogle();
+        Derivation derivation = ofGoogle();
         var input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
         for (String line = input.readLine(); line != null; line = input.readLine()) {
             String[] fields = line.split("\t", -1);

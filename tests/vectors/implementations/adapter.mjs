@@ -6,28 +6,18 @@ import { createServer } from 'node:http'
 import { createInterface } from 'node:readline'
 
 // Client libraries: what they derive is compared with the challenge.
-async function derives(verifier, challenge, calculate) {
-  try {
-    return (await calculate(verifier)) === challenge
-  } catch (error) {
-    if (error.code === 'ERR_INVALID_ARG_VALUE') return false
-    throw error
-  }
-}
-
-async function oauth4webapi() {
-  const { calculatePKCECodeChallenge } = await import('oauth4webapi')
+const derives = (name) => async () => {
+  const { calculatePKCECodeChallenge } = await import(name)
   return {
-    pairs: (method, verifier, challenge) =>
-      method === 'S256' ? derives(verifier, challenge, calculatePKCECodeChallenge) : undefined,
-  }
-}
-
-async function openidClient() {
-  const { calculatePKCECodeChallenge } = await import('openid-client')
-  return {
-    pairs: (method, verifier, challenge) =>
-      method === 'S256' ? derives(verifier, challenge, calculatePKCECodeChallenge) : undefined,
+    pairs: async (method, verifier, challenge) => {
+      if (method !== 'S256') return undefined
+      try {
+        return (await calculatePKCECodeChallenge(verifier)) === challenge
+      } catch (error) {
+        if (error.code === 'ERR_INVALID_ARG_VALUE') return false
+        throw error
+      }
+    },
   }
 }
 
@@ -182,8 +172,8 @@ async function nodeOauth2Server() {
 }
 
 const adapters = {
-  'oauth4webapi': oauth4webapi,
-  'openid-client': openidClient,
+  'oauth4webapi': derives('oauth4webapi'),
+  'openid-client': derives('openid-client'),
   'pkce-challenge': pkceChallenge,
   'oidc-provider': oidcProvider,
   '@node-oauth/oauth2-server': nodeOauth2Server,

@@ -1,4 +1,4 @@
-"""Runs the vectors through each implementation and writes a table of the results in Markdown.
+"""Runs the vectors through each implementation and writes the results to IMPLEMENTATIONS.md, below its introduction.
 
     table.py [--check] FOLDER      (started by `run`, which installs the implementations into FOLDER)
 
@@ -6,8 +6,8 @@ An adapter reads a line per case: the id, the group and the inputs, separated by
 `false`, or `=` and the base64 of its UTF-8. An adapter writes a line for each case that its implementation has a
 function for: the id, a tab, and `yes` (accepted), `no` (refused) or `crash` and why.
 
-Exit code 1 if this crate fails a case or if a deliberately wrong implementation passes. With --check, writes a summary
-instead of the table, and the exit code is 1 if a result differs from that of the same version in IMPLEMENTATIONS.md.
+Exit code 1 if this crate fails a case or if a deliberately wrong implementation passes. With --check, nothing is written,
+and the exit code is 1 if a result differs from that of the same version in IMPLEMENTATIONS.md.
 """
 
 import base64
@@ -18,7 +18,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections import Counter, namedtuple
+from collections import namedtuple
 
 HERE = pathlib.Path(__file__).resolve().parent
 VECTORS = HERE.parent
@@ -48,7 +48,6 @@ COLUMNS = [
 
 Case = namedtuple("Case", "id group column basis accepted decision line")
 Implementation = namedtuple("Implementation", "name version language role command")
-Result = namedtuple("Result", "cell failures")
 
 
 def main(arguments):
@@ -57,46 +56,39 @@ def main(arguments):
     cases = [case for group in GROUPS for case in cases_of(group)]
     faults = []
 
-    # The implementations that ran, each with its results by column and basis.
-    results, missing, comparisons = [], [], 0
+    # The implementations that ran, each with its verdicts.
+    results, missing = [], []
     for implementation in implementations(folder):
-        if implementation.version is None or shutil.which(implementation.command[0]) is None:
-            missing.append(implementation)
-            continue
-        verdicts = run(implementation, cases)
+        verdicts = {}
+        if implementation.version is not None and shutil.which(implementation.command[0]) is not None:
+            verdicts = run(implementation, cases)
         if not verdicts:
             missing.append(implementation)
             continue
-        comparisons += len(verdicts)
-        result = {
-            (column, basis): evaluate(cases, verdicts, column, basis)
-            for column in COLUMNS
-            for basis in ("required", "stricter")
-        }
-        results.append((implementation, result))
+        results.append((implementation, verdicts))
         if implementation.name == "pkce-core":
-            failures = [failure for cell in result.values() for failure in cell.failures]
-            faults += ["pkce-core fails %s" % case.id for case, _ in failures]
+            faults += ["pkce-core fails %s" % case.id for case in failures(cases, verdicts)]
             faults += ["pkce-core skips %s" % case.id for case in cases if case.id not in verdicts]
     if not any(implementation.name == "pkce-core" for implementation, _ in results):
         faults.append("pkce-core could not be run")
 
-    controls = {name: failed(folder, name, cases) for name in ["reference", *CONTROLS]}
+    required = [case for case in cases if case.basis == "required"]
+    controls = {name: failures(required, run(control(folder, name), cases)) for name in ["reference", *CONTROLS]}
     faults += ["control: %s passes" % name for name in CONTROLS if not controls[name]]
-    faults += ["control: the reference fails %s" % identifier for identifier in controls["reference"]]
+    faults += ["control: the reference fails %s" % case.id for case in controls["reference"]]
 
-    text = markdown(cases, results, missing, controls)
+    text = markdown(required, results, missing, controls)
     if check:
         faults += differences(text)
     else:
-        sys.stdout.write(text)
+        TABLE.write_text(text, encoding="utf-8")
     for fault in faults:
         print("error: " + fault, file=sys.stderr)
-    summary = "%d implementations, %d comparisons, %d of %d controls fail, not available: %s"
     names = ", ".join(implementation.name for implementation in missing) or "none"
     caught = sum(1 for name in CONTROLS if controls[name])
-    values = len(results), comparisons, caught, len(CONTROLS), names
-    print(summary % values, file=sys.stdout if check else sys.stderr)
+    comparisons = sum(len(verdicts) for _, verdicts in results)
+    summary = "%d implementations, %d comparisons, %d of %d controls fail, not available: %s"
+    print(summary % (len(results), comparisons, caught, len(CONTROLS), names))
     return 1 if faults else 0
 
 
@@ -107,11 +99,13 @@ def main(arguments):
 
 def implementations(folder):
     python, adapter = folder / "venv/bin/python", str(HERE / "adapter.py")
-    rust, go = str(folder / "rust-adapter"), str(folder / "go-adapter")
+    java = ["/usr/share/java/%s.jar" % name for name in ("google-oauth-client", "google-http-client", "guava")]
+    java = ["java", "-cp", ":".join([str(folder / "java"), *java]), "Adapter"]
     perl = ["perl", "-I%s" % (folder / "lemonldap/usr/share/perl5"), str(HERE / "adapter.pl")]
-    jars = [str(folder / "java")] + [
-        "/usr/share/java/%s.jar" % name for name in ("google-oauth-client", "google-http-client", "guava")
-    ]
+    derives = "client: derives the challenge, which is compared"
+
+    def of_rust(name, role):
+        return Implementation(name, crate_version(name), "Rust", role, [str(folder / "rust-adapter"), name])
 
     def of_python(name, role):
         return Implementation(name, pip_version(python, name), "Python", role, [str(python), "-B", adapter, name])
@@ -120,67 +114,46 @@ def implementations(folder):
         command = ["node", str(folder / "adapter.mjs"), name]
         return Implementation(name, npm_version(folder, name), "JavaScript", role, command)
 
-    def of_rust(name, role):
-        return Implementation(name, crate_version(name), "Rust", role, [rust, name])
-
-    def of_java(name, version, role):
-        return Implementation(name, version, "Java", role, ["java", "-cp", ":".join(jars), "Adapter", name])
+    def of_debian(name, package, language, role, *command):
+        return Implementation(name, debian_version(package), language, role, command)
 
     return [
         of_rust("pkce-core", "this crate"),
-        of_rust("pkce", "client: derives the challenge, which is compared"),
+        of_rust("pkce", derives),
         of_rust("pkce-std", "both: cannot parse challenges, so the strings are compared"),
-        of_rust("oauth2", "client: derives the challenge, which is compared"),
+        of_rust("oauth2", derives),
         of_rust("oauth2-types", "both"),
         of_python("Authlib", "server: has no policy against plain"),
         of_python("oauthlib", "server: has no policy against plain"),
         of_javascript("oidc-provider", "server, over HTTP: S256 only"),
         of_javascript("@node-oauth/oauth2-server", "server: cannot require PKCE"),
-        of_javascript("oauth4webapi", "client: derives the challenge, which is compared"),
-        of_javascript("openid-client", "client: derives the challenge, which is compared"),
+        of_javascript("oauth4webapi", derives),
+        of_javascript("openid-client", derives),
         of_javascript("pkce-challenge", "both"),
-        Implementation(
+        of_debian(
             "golang.org/x/oauth2",
-            debian_version("golang-golang-x-oauth2-dev"),
+            "golang-golang-x-oauth2-dev",
             "Go",
             "client: sends the challenge that Go's standard library derives",
-            [go],
+            str(folder / "go-adapter"),
         ),
-        Implementation(
-            "iddawc",
-            debian_version("libiddawc-dev"),
-            "C",
-            "client: sends the challenge that it derives",
-            [str(folder / "c-adapter")],
-        ),
-        of_java(
-            "google-oauth-client",
-            debian_version("libgoogle-oauth-client-java"),
-            "client: derives the challenge, which is compared",
-        ),
-        of_java("JDK", tool_version("java", "-version"), "client in plain Java: `getBytes(US_ASCII)`"),
-        Implementation(
-            "PHP",
-            tool_version("php", "--version"),
-            "PHP",
-            "client in plain PHP, for lack of a library in Debian",
-            ["php", str(HERE / "adapter.php")],
-        ),
-        Implementation(
+        of_debian("iddawc", "libiddawc-dev", "C", "client: sends its challenge", str(folder / "c-adapter")),
+        of_debian("google-oauth-client", "libgoogle-oauth-client-java", "Java", derives, *java),
+        of_debian(
             "rack-oauth2",
-            debian_version("ruby-rack-oauth2"),
+            "ruby-rack-oauth2",
             "Ruby",
             "server: checks the verifier, the application does the rest",
-            ["ruby", str(HERE / "adapter.rb")],
+            "ruby",
+            str(HERE / "adapter.rb"),
         ),
         Implementation(
             "LemonLDAP::NG",
             deb_version(folder, "liblemonldap-ng-portal-perl"),
             "Perl",
             "server: the method that checks a verifier",
-            [*perl, "LemonLDAP"],
+            perl,
         ),
-        Implementation("Perl", tool_version("perl", "--version"), "Perl", "client in plain Perl", [*perl, "core"]),
     ]
 
 
@@ -218,11 +191,6 @@ def debian_version(package):
 def deb_version(folder, package):
     files = list(folder.glob(package + "_*.deb"))
     return files[0].name.split("_")[1] if files else None
-
-
-def tool_version(*command):
-    found = re.search(r"\d+(\.\d+)+", output(*command) or "")
-    return found and found.group(0)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -296,25 +264,19 @@ def run(implementation, cases):
     return verdicts
 
 
-def evaluate(cases, verdicts, column, basis):
-    of_column = [case for case in cases if (case.column, case.basis) == (column, basis)]
-    judged = [case for case in of_column if case.id in verdicts]
-    failures = [(case, verdicts[case.id]) for case in judged if verdicts[case.id] != ("yes" if case.accepted else "no")]
-    if not judged:
-        return Result("", [])
-    counts = len(judged) - len(failures), len(failures), len(of_column) - len(judged)
-    return Result("%d / %d / %d" % counts, failures)
-
-
-def failed(folder, name, cases):
-    """The required cases that a control fails."""
+def control(folder, name):
+    """A deliberately wrong implementation."""
     command = [str(folder / "venv/bin/python"), "-B", str(HERE / "adapter.py"), name]
-    verdicts = run(Implementation(name, "", "Python", "", command), cases)
-    return [
-        case.id
-        for case in cases
-        if case.basis == "required" and verdicts[case.id] != ("yes" if case.accepted else "no")
-    ]
+    return Implementation(name, "", "Python", "", command)
+
+
+def failures(cases, verdicts):
+    """The cases that an implementation fails. Those for which it has no function are left out."""
+    return [case for case in cases if verdicts.get(case.id, right(case)) != right(case)]
+
+
+def right(case):
+    return "yes" if case.accepted else "no"
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -322,80 +284,41 @@ def failed(folder, name, cases):
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-INTRODUCTION = """# Implementations
-
-How implementations of PKCE fare on the test vectors, version %s. `bash tests/vectors/implementations/run` writes this
-file to standard output.
-
-A cell counts cases: passed / failed / not applicable. It is empty if the implementation has no function for the group.
-A case fails if it is accepted instead of refused, refused instead of accepted, or ends in an exception or a server
-error. Decisions and error codes are not compared.
-
-A client library makes its own verifiers, so its failures in malformed pairs are not faults of its logins. They are
-counted because its function takes any string. A server is called as an application would call it, at its public
-functions where they suffice; a pair is a login there: an authorization request and a token request."""
-
-
-ABSENT = """Not in the table, because they have no function for PKCE: oauth2 1.4.4 for Ruby, and Net::OAuth2 0.67,
-Net::OAuth2::AuthorizationServer 0.28, OAuth::Lite2 0.11 and Mojolicious::Plugin::OAuth2 2.02 for Perl, all as in
-Debian 12. Debian has no library with PKCE for PHP. Not run: glewlwyd 2.7.5, a server, whose check is no function that its
-plugin exports; it needs a database with a plugin, a scope, a client and a user before it answers."""
-
-
-def markdown(cases, results, missing, controls):
-    version = json.loads((VECTORS / "pairs.json").read_text(encoding="ascii"))["version"]
-    lines = [INTRODUCTION % version]
-    for basis, title in ("required", "Required by the RFCs"), ("stricter", "Stricter by choice of this crate"):
-        columns = [
-            column for column in COLUMNS if any(case for case in cases if (case.column, case.basis) == (column, basis))
-        ]
-        lines += [
-            "",
-            "## " + title,
-            "",
-            "| implementation | version | %s |" % " | ".join(columns),
-            "|---" * (len(columns) + 2) + "|",
-        ]
-        for implementation, result in results:
-            cells = [result[column, basis].cell for column in columns]
-            lines.append("| %s | %s | %s |" % (implementation.name, implementation.version, " | ".join(cells)))
-    lines += ["", "## Failures in required cases", ""]
-    for implementation, result in results:
-        lines.append(
-            "- **%s** (%s; %s)" % (implementation.name, implementation.language, implementation.role)
-            + failures_of(result)
-        )
+def markdown(required, results, missing, controls):
+    introduction = TABLE.read_text(encoding="utf-8").partition("\n## ")[0]
+    lines = [introduction, "## Required by the RFCs", ""]
+    lines += ["| implementation | version | %s |" % " | ".join(COLUMNS), "|---" * (len(COLUMNS) + 2) + "|"]
+    for implementation, verdicts in results:
+        cells = [cell([case for case in required if case.column == column], verdicts) for column in COLUMNS]
+        lines.append("| %s | %s | %s |" % (implementation.name, implementation.version, " | ".join(cells)))
+    lines += ["", "## Failures", ""]
+    for implementation, verdicts in results:
+        title = "- **%s** (%s; %s)" % (implementation.name, implementation.language, implementation.role)
+        lines.append(title + failures_of(required, verdicts))
     if missing:
         names = ", ".join("%s (%s)" % (implementation.name, implementation.language) for implementation in missing)
         lines += ["", "Not available where this was written: %s." % names]
-    lines += ["", ABSENT]
-    lines += [
-        "",
-        "## Controls",
-        "",
-        "Implementations that are wrong on purpose, and how many required cases they fail:",
-        "",
-    ]
-    lines += ["| control | failed |", "|---|---|"]
+    lines += ["", "## Controls", "", "Implementations that are wrong on purpose, and how many required cases they fail:"]
+    lines += ["", "| control | failed |", "|---|---|"]
     lines += ["| %s | %d |" % (name.replace("-", " "), len(controls[name])) for name in CONTROLS]
     return "\n".join(lines) + "\n"
 
 
-def failures_of(result):
+def cell(cases, verdicts):
+    judged = sum(1 for case in cases if case.id in verdicts)
+    failed = len(failures(cases, verdicts))
+    return "%d / %d / %d" % (judged - failed, failed, len(cases) - judged) if judged else ""
+
+
+def failures_of(required, verdicts):
     """Counts the failures by group, expected decision and verdict, with an example each."""
-    counts, examples = Counter(), {}
-    for (column, basis), (_, failures) in result.items():
-        for case, verdict in failures if basis == "required" else []:
-            kind = (
-                column.split(",")[0],
-                case.decision,
-                {"yes": "accepted", "no": "refused", "crash": "exception"}[verdict],
-            )
-            counts[kind] += 1
-            examples.setdefault(kind, case.id)
+    names = {"yes": "accepted", "no": "refused", "crash": "exception"}
+    kinds = {}
+    for case in failures(required, verdicts):
+        kinds.setdefault((case.group.replace("_", " "), case.decision, names[verdicts[case.id]]), []).append(case.id)
     parts = [
-        "  - %s: %d `%s` %s, such as `%s`" % (group, count, decision, verdict, examples[group, decision, verdict])
-        for (group, decision, verdict), count in counts.items()
+        "  - %s: %d `%s` %s, such as `%s`" % (group, len(ids), decision, verdict, ids[0])
+        for (group, decision, verdict), ids in kinds.items()
     ]
     return "\n".join([":", *parts]) if parts else ": none."
 
