@@ -1,17 +1,41 @@
 //! What this crate writes, it reads back, in every format that can write it.
 
-#[path = "../../common/records.rs"]
-mod records;
-
 use formats::Format::{self, *};
 use formats::VERIFIER;
-use pkce_core::CodeChallenge;
 use pkce_core::CodeChallengeMethod::{Plain, S256};
-use records::{OptionalSession, Request, Row, Session};
-use serde::Serialize;
+use pkce_core::{CodeChallenge, CodeVerifier};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+// What programs write and read: a session of a client, and a request and a row of a server.
+
+#[derive(Serialize, Deserialize)]
+struct Session {
+    #[serde(with = "pkce_core::expose_secret")]
+    verifier: CodeVerifier,
+}
+
+#[derive(Serialize, Deserialize)]
+struct OptionalSession {
+    #[serde(with = "pkce_core::expose_secret::option", default)]
+    verifier: Option<CodeVerifier>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Request {
+    client_id: String,
+    #[serde(flatten)]
+    pkce: CodeChallenge,
+    state: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Row {
+    code: String,
+    pkce: Option<CodeChallenge>,
+}
 
 fn challenges() -> [CodeChallenge; 2] {
     [(CHALLENGE, S256), (VERIFIER, Plain)].map(|(text, method)| CodeChallenge::parse(text, method).unwrap())
