@@ -1,18 +1,16 @@
 //! Published failures of other PKCE implementations, and two of this crate before its first release, one test per
 //! class, lettered from a to p. Each test names the reports and fails if this crate has the same failure.
 //!
-//! Three classes cannot be seen by a test like these, or not wholly:
+//! Four classes cannot be seen by a test like these, or not wholly:
 //!
 //! | Class | What guards it |
 //! |---|---|
 //! | f, timing | `tests/promises/constant-time` and `tests/promises/trace` |
+//! | m, in a server | `examples/authorization-server` and its test of repeated parameters |
 //! | o, in formats other than JSON | `tests/formats` |
 //! | p, registers | `tests/promises/residue`: glibc's `memcpy` left a secret in vector registers, and the next signal frame, or the lazily bound calls of the first panic, wrote it to the stack after the drop. It scans the memory of a process after either |
 
 mod common;
-#[cfg(feature = "rand_core")]
-#[path = "common/generator.rs"]
-mod generator;
 
 use common::policy::POLICIES;
 use common::{CHALLENGE, METHODS, STEP, VERIFIER, plain, s256, verifier, with_char};
@@ -158,49 +156,31 @@ fn class_e_an_unknown_method_is_no_method() {
 fn class_f_the_whole_value_is_compared() {
     assert_not_impl_any!(CodeVerifier: PartialEq, PartialEq<str>, PartialEq<&'static str>, PartialEq<String>);
     assert_not_impl_any!(CodeChallenge: PartialEq<str>, PartialEq<&'static str>, PartialEq<String>, PartialOrd);
-    let policy = ServerPolicy::new().allow_plain();
+    let redeem = |stored: &CodeChallenge, text: &str| {
+        ServerPolicy::new()
+            .allow_plain()
+            .check_token_request(Some(stored), Some(text))
+    };
     for stored in [s256(), plain()] {
         for index in (0..VERIFIER.len()).step_by(STEP) {
-            let other = VERIFIER.as_bytes()[index] ^ 1;
-            let other = if other.is_ascii_alphanumeric() {
-                char::from(other)
-            } else {
-                '.'
-            };
+            let other = char::from(VERIFIER.as_bytes()[index] ^ 1);
+            let other = if other.is_ascii_alphanumeric() { other } else { '.' };
             let wrong = with_char(VERIFIER, index, other);
-            assert_eq!(
-                policy.check_token_request(Some(&stored), Some(&wrong)),
-                Err(TokenError::Mismatch),
-                "{wrong}"
-            );
+            assert_eq!(redeem(&stored, &wrong), Err(TokenError::Mismatch), "{wrong}");
             assert!(stored.verify(&verifier(&wrong)).is_err(), "{wrong}");
         }
-        for wrong in [
-            format!("{VERIFIER}A"),
-            VERIFIER.repeat(2),
-            VERIFIER.chars().rev().collect(),
-        ] {
-            assert_eq!(
-                policy.check_token_request(Some(&stored), Some(&wrong)),
-                Err(TokenError::Mismatch),
-                "{wrong}"
-            );
+        let reversed = VERIFIER.chars().rev().collect();
+        for wrong in [format!("{VERIFIER}A"), VERIFIER.repeat(2), reversed] {
+            assert_eq!(redeem(&stored, &wrong), Err(TokenError::Mismatch), "{wrong}");
         }
-        assert_eq!(policy.check_token_request(Some(&stored), Some(VERIFIER)), Ok(()));
+        assert_eq!(redeem(&stored, VERIFIER), Ok(()));
     }
+    let plain = |text: &str| verifier(text).challenge(CodeChallengeMethod::Plain);
     // The stored value is longer, and the verifier a prefix of it.
-    let longer = CodeChallenge::parse(&VERIFIER.repeat(2), CodeChallengeMethod::Plain).unwrap();
-    assert_eq!(
-        policy.check_token_request(Some(&longer), Some(VERIFIER)),
-        Err(TokenError::Mismatch)
-    );
+    assert_eq!(redeem(&plain(&VERIFIER.repeat(2)), VERIFIER), Err(TokenError::Mismatch));
     // Two differences whose sum or exclusive or is zero.
-    let swapped = CodeChallenge::parse(&format!("ab{}", "x".repeat(41)), CodeChallengeMethod::Plain).unwrap();
-    let verifier = format!("ba{}", "x".repeat(41));
-    assert_eq!(
-        policy.check_token_request(Some(&swapped), Some(&verifier)),
-        Err(TokenError::Mismatch)
-    );
+    let [stored, swapped] = ["ab", "ba"].map(|start| format!("{start}{}", "x".repeat(41)));
+    assert_eq!(redeem(&plain(&stored), &swapped), Err(TokenError::Mismatch));
 }
 
 /// Length or alphabet checked wrongly: node-oauth2-server CVE-2026-41213 (1 character accepted); coder PR 28003;
@@ -308,11 +288,9 @@ fn class_i_a_verifier_is_32_octets_and_loses_none_of_their_bits() {
 }
 
 /// Weak randomness, failing generator: an error, never a fallback (Argo CD CVE-2022-31034 fell back to the time).
-#[cfg(feature = "rand_core")]
 #[test]
 fn class_i_a_failing_generator_is_an_error() {
-    let mut broken = generator::Generator(|_: &mut [u8]| Err(std::fmt::Error));
-    let outcome = CodeVerifier::try_generate_from_rng(&mut broken);
+    let outcome = CodeVerifier::try_generate_with(|_| Err(std::fmt::Error));
     assert_eq!(outcome.err(), Some(std::fmt::Error));
 }
 
@@ -373,56 +351,20 @@ fn class_l_oversized_input_is_refused_by_its_length() {
 
 /// Repeated parameters: oauthjs/node-oauth2-server #755; authlib PR 645.
 ///
-/// The crate takes values, not requests, so the server has to refuse a repeated parameter first (RFC 6749 section 3.2),
-/// as `parameter` does below.
+/// The crate takes values, not requests: a server has to refuse a repeated parameter first (RFC 6749 section 3.2). A
+/// framework that joins repeated values passes a malformed text, even if both values are right.
 #[test]
-fn class_m_a_repeated_parameter_does_not_reach_the_crate() {
-    let token_request: TokenRequest = ServerPolicy::check_token_request;
-    let redeem = |body: &str| {
-        parameter(body, "code_verifier").map(|verifier| token_request(&ServerPolicy::new(), Some(&s256()), verifier))
-    };
-    let single = format!("grant_type=authorization_code&code_verifier={VERIFIER}&code=1");
-    assert_eq!(redeem(&single), Ok(Ok(())));
-    assert_eq!(
-        redeem("grant_type=authorization_code"),
-        Ok(Err(TokenError::MissingVerifier))
-    );
-    assert_eq!(redeem("code_verifier="), Ok(Err(TokenError::MissingVerifier)));
-    for second in [VERIFIER, CHALLENGE, ""] {
+fn class_m_joined_values_are_malformed() {
+    // One value or none: not a list, and not a body to parse.
+    type TokenRequest = fn(&ServerPolicy, Option<&CodeChallenge>, Option<&str>) -> Result<(), TokenError>;
+    let check: TokenRequest = ServerPolicy::check_token_request;
+    for separator in [",", " ", ", ", ";", "\0"] {
+        let joined = [VERIFIER, VERIFIER].join(separator);
+        let malformed = TokenError::Malformed(ParseVerifierError::InvalidByte { index: 43 });
         assert_eq!(
-            redeem(&format!("code_verifier={VERIFIER}&code_verifier={second}")),
-            Err(Repeated)
+            check(&ServerPolicy::new(), Some(&s256()), Some(&joined)),
+            Err(malformed)
         );
-        assert_eq!(
-            redeem(&format!("code_verifier={second}&code=1&code_verifier={VERIFIER}")),
-            Err(Repeated)
-        );
-    }
-    // A framework that joins repeated values passes a malformed text, even if both values are right.
-    for joined in [format!("{VERIFIER},{VERIFIER}"), format!("{VERIFIER} {VERIFIER}")] {
-        let result = token_request(&ServerPolicy::new(), Some(&s256()), Some(&joined));
-        assert_eq!(
-            result,
-            Err(TokenError::Malformed(ParseVerifierError::InvalidByte { index: 43 }))
-        );
-    }
-}
-
-/// One value or none: not a list, and not a body to parse.
-type TokenRequest = fn(&ServerPolicy, Option<&CodeChallenge>, Option<&str>) -> Result<(), TokenError>;
-
-#[derive(Debug, PartialEq)]
-struct Repeated;
-
-/// Returns the only value of the parameter `name` in a form-encoded `body` that needs no percent-decoding.
-fn parameter<'a>(body: &'a str, name: &str) -> Result<Option<&'a str>, Repeated> {
-    let pairs = body.split('&').filter_map(|pair| pair.split_once('='));
-    let mut values = pairs.filter(|(key, _)| *key == name).map(|(_, value)| value);
-    let first = values.next();
-    if values.next().is_some() {
-        Err(Repeated)
-    } else {
-        Ok(first)
     }
 }
 
@@ -430,27 +372,24 @@ fn parameter<'a>(body: &'a str, name: &str) -> Result<Option<&'a str>, Repeated>
 /// PR 375; oauth2 5.0 (length assertion).
 #[test]
 fn class_n_odd_input_never_panics() {
-    let mut odd: Vec<String> = (0..200).step_by(STEP).map(|len| "a".repeat(len)).collect();
-    odd.extend((1..70).step_by(STEP).map(|count| "\u{1f600}".repeat(count)));
-    odd.extend(
-        (1..70)
-            .step_by(STEP)
-            .map(|count| format!("a{}", "\u{e9}".repeat(count))),
-    );
-    odd.extend(
-        [
-            "\0",
-            "\n",
-            "=",
-            "\u{feff}",
-            "{}",
-            "[object Object]",
-            "null",
-            "%",
-            "\u{10ffff}",
-        ]
-        .map(str::to_owned),
-    );
+    let lengths = (0..200).step_by(STEP).map(|len| "a".repeat(len));
+    let emoji = (1..70).step_by(STEP).map(|count| "\u{1f600}".repeat(count));
+    let accents = (1..70)
+        .step_by(STEP)
+        .map(|count| format!("a{}", "\u{e9}".repeat(count)));
+    let others = [
+        "\0",
+        "\n",
+        "=",
+        "\u{feff}",
+        "{}",
+        "[object Object]",
+        "null",
+        "%",
+        "\u{10ffff}",
+    ]
+    .map(str::to_owned);
+    let odd: Vec<String> = lengths.chain(emoji).chain(accents).chain(others).collect();
     let policy = ServerPolicy::new().allow_plain();
     let longest = CodeChallenge::parse(&"b".repeat(128), CodeChallengeMethod::Plain).unwrap();
     for text in &odd {
@@ -488,65 +427,39 @@ fn class_o_no_error_of_serde_shows_the_input() {
     use serde::Deserialize;
     use serde_json::{Value, json};
 
-    /// Reads the value in each way in which serde_json can, and returns the errors.
-    fn errors<T: for<'de> Deserialize<'de>>(value: &Value) -> [Option<String>; 3] {
-        let text = value.to_string();
-        [
-            serde_json::from_str::<T>(&text).err().map(|e| format!("{e} {e:?}")),
-            serde_json::from_reader::<_, T>(text.as_bytes())
-                .err()
-                .map(|e| format!("{e} {e:?}")),
-            serde_json::from_value::<T>(value.clone())
-                .err()
-                .map(|e| format!("{e} {e:?}")),
-        ]
+    fn error<T: for<'de> Deserialize<'de>>(value: &Value) -> String {
+        let from_str = serde_json::from_str::<T>(&value.to_string()).err().unwrap();
+        let from_value = serde_json::from_value::<T>(value.clone()).err().unwrap();
+        format!("{from_str} {from_str:?} {from_value} {from_value:?}")
     }
 
-    let number = 982_451_653_u64;
-    let malformed = format!("{VERIFIER}=");
-    let wrong = [
+    for wrong in [
         json!(VERIFIER),
-        json!(malformed),
-        json!(number),
-        json!(-(number as i64)),
-        json!(number as f64 + 0.5),
         json!([VERIFIER]),
-        json!([VERIFIER, VERIFIER]),
-        json!([[VERIFIER]]),
         json!({VERIFIER: VERIFIER}),
         json!({"code_challenge": VERIFIER}),
         json!({"code_challenge": VERIFIER, "code_challenge_method": VERIFIER}),
-        json!({"code_challenge": malformed, "code_challenge_method": "plain"}),
         json!({"code_challenge": [VERIFIER], "code_challenge_method": "plain"}),
-        json!({"code_challenge": {VERIFIER: number}, "code_challenge_method": "plain"}),
-        json!({"code_challenge": number, "code_challenge_method": "S256"}),
-        json!({"code_challenge": CHALLENGE, "code_challenge_method": number}),
-    ];
-    let mut refused = 0;
-    for value in &wrong {
+        json!({"code_challenge": format!("{VERIFIER}="), "code_challenge_method": "plain"}),
+    ] {
+        // A well-formed text is a verifier.
+        let malformed = if wrong == VERIFIER {
+            json!(format!("{VERIFIER}="))
+        } else {
+            wrong.clone()
+        };
         let errors = [
-            errors::<CodeChallenge>(value),
-            errors::<Option<CodeChallenge>>(value),
-            errors::<CodeChallengeMethod>(value),
-            // A well-formed text is a verifier.
-            if *value == VERIFIER {
-                [const { None }; 3]
-            } else {
-                errors::<CodeVerifier>(value)
-            },
+            error::<CodeChallenge>(&wrong),
+            error::<Option<CodeChallenge>>(&wrong),
+            error::<CodeChallengeMethod>(&wrong),
+            error::<CodeVerifier>(&malformed),
         ];
-        for error in errors.into_iter().flatten().flatten() {
-            assert!(!error.contains(&number.to_string()), "a number is shown");
-            let shown = VERIFIER.as_bytes().windows(6).any(|part| {
-                let part = std::str::from_utf8(part).unwrap();
-                error.contains(part)
-            });
-            assert!(!shown, "a part of the verifier is shown");
-            refused += 1;
-        }
+        let shown = VERIFIER.as_bytes().windows(6).any(|part| {
+            let part = std::str::from_utf8(part).unwrap();
+            errors.iter().any(|error| error.contains(part))
+        });
+        assert!(!shown, "a part of the verifier is shown");
     }
-    // All of them are errors of all types, but for the one verifier.
-    assert_eq!(refused, 3 * (4 * wrong.len() - 1));
 }
 
 fn parse_error(text: &str) -> Option<ParseVerifierError> {
