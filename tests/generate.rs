@@ -6,10 +6,15 @@ mod common;
 #[path = "common/generator.rs"]
 mod generator;
 
+#[cfg(feature = "getrandom")]
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use common::from_random_bytes::FROM_RANDOM_BYTES;
+use chacha20::ChaCha12Rng;
+use chacha20::rand_core::{Rng, SeedableRng};
+#[cfg(any(feature = "getrandom", feature = "rand_core"))]
 use common::model;
+use common::{STEP, laws};
 use pkce_core::CodeVerifier;
 
 /// The octets 0 to 31 in base64url, without padding.
@@ -32,34 +37,14 @@ impl std::fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-fn is_base64url(text: &str) -> bool {
-    text.chars().all(|char| model::BASE64URL.contains(char))
-}
-
 #[test]
-fn from_random_bytes_of_32_to_96_octets_has_43_to_128_characters() {
-    let octets: [u8; 96] = std::array::from_fn(|at| (at as u8).wrapping_mul(167).wrapping_add(31));
-    for (from_random_bytes, n) in FROM_RANDOM_BYTES.into_iter().zip(32usize..) {
-        let verifier = from_random_bytes(&octets).unwrap();
-        let text = verifier.expose_secret();
-        // Six bits per character, rounded up.
-        assert_eq!(text.len(), (n * 8).div_ceil(6), "{n}");
-        assert!(is_base64url(text), "{n}");
-        assert_eq!(text, model::base64url(&octets[..n]));
-        assert_eq!(CodeVerifier::parse(text).unwrap().expose_secret(), text);
-    }
-}
-
-#[test]
-fn from_random_bytes_keeps_the_order_of_characters() {
-    // 96 octets that contain the 64 sextets in order, twice.
+fn from_random_bytes_is_base64url_for_every_number_of_octets() {
+    let mut rng = ChaCha12Rng::seed_from_u64(7);
     let mut octets = [0; 96];
-    for (at, three) in octets.chunks_exact_mut(3).enumerate() {
-        let group = (0..4).fold(0, |group, j| (group << 6) | ((4 * at as u32 + j) % 64));
-        three.copy_from_slice(&group.to_be_bytes()[1..]);
+    for _ in (0..50).step_by(STEP) {
+        rng.fill_bytes(&mut octets);
+        laws::encoding(&octets);
     }
-    let verifier = CodeVerifier::from_random_bytes(&octets);
-    assert_eq!(verifier.expose_secret(), model::BASE64URL.repeat(2));
 }
 
 #[test]
@@ -138,61 +123,15 @@ fn accepts_functions_and_closures_that_can_be_called_once() {
 }
 
 #[cfg(feature = "getrandom")]
-mod from_the_operating_system {
-    use std::collections::HashSet;
-
-    use super::common::METHODS;
-    use super::*;
-
-    const DRAWS: usize = if cfg!(miri) { 50 } else { 10_000 };
-
-    #[test]
-    fn accepts_getrandom_fill() -> Result<(), getrandom::Error> {
-        let first = CodeVerifier::try_generate_with(getrandom::fill)?;
-        let second = CodeVerifier::try_generate_with(getrandom::fill)?;
-        // Equal by chance: 2^-256.
-        assert!(first.expose_secret() != second.expose_secret());
-        assert_eq!(first.expose_secret().len(), 43);
-        Ok(())
-    }
-
-    #[test]
-    fn has_43_base64url_characters_and_is_never_the_same() {
-        // The probability that two of 10,000 values of 256 bits are equal is below 2^-229.
-        let mut seen = HashSet::new();
-        for _ in 0..DRAWS {
-            let verifier = CodeVerifier::generate().unwrap();
-            let text = verifier.expose_secret();
-            assert!(text.len() == 43 && is_base64url(text));
-            assert!(seen.insert(text.to_owned()));
-        }
-    }
-
-    #[test]
-    #[cfg_attr(miri, ignore = "10,000 draws")]
-    fn uses_every_character_at_every_offset() {
-        // The probability that a character is missing at one of the first 42 offsets is (63/64)^10000 for each of 42 *
-        // 64 pairs, below 2^-215 in all. The last offset has 16 characters, (15/16)^10000 for each, which is less.
-        let mut seen = vec![HashSet::new(); 43];
-        for _ in 0..DRAWS {
-            let verifier = CodeVerifier::generate().unwrap();
-            for (characters, character) in seen.iter_mut().zip(verifier.expose_secret().chars()) {
-                characters.insert(character);
-            }
-        }
-        let last = seen.pop().unwrap();
-        assert_eq!(last, HashSet::from_iter(model::CANONICAL_LAST.chars()));
-        assert_eq!(seen.iter().map(HashSet::len).collect::<Vec<_>>(), [64; 42]);
-    }
-
-    #[test]
-    fn verifies_against_its_own_challenge_alone() {
-        let [verifier, other] = [0; 2].map(|_| CodeVerifier::generate().unwrap());
-        for method in METHODS {
-            let challenge = verifier.challenge(method);
-            assert_eq!(challenge.verify(&verifier), Ok(()));
-            assert!(challenge.verify(&other).is_err());
-        }
+#[test]
+fn generate_has_43_base64url_characters_and_is_never_the_same() {
+    // The probability that two of 10,000 values of 256 bits are equal is below 2^-229.
+    let mut seen = HashSet::new();
+    for _ in 0..if cfg!(miri) { 50 } else { 10_000 } {
+        let verifier = CodeVerifier::generate().unwrap();
+        let text = verifier.expose_secret();
+        assert!(text.len() == 43 && text.chars().all(|char| model::BASE64URL.contains(char)));
+        assert!(seen.insert(text.to_owned()));
     }
 }
 
