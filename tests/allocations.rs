@@ -8,22 +8,27 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::fmt::Debug;
 use std::io::Write;
+use std::thread::LocalKey;
 
 use common::{CHALLENGE, METHODS, VERIFIER, plain, s256, verifier};
 use pkce_core::CodeChallengeMethod::{Plain, S256};
 use pkce_core::{CodeChallenge, CodeVerifier, ParseVerifierError, PkceOutcome, S256Support, ServerPolicy, TokenError};
 
-/// The blocks and the bytes that the current thread has allocated and freed. Other threads of the test runner have
-/// counters of their own.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Counts {
-    allocated: [usize; 2],
-    freed: [usize; 2],
-}
+/// How many blocks, and how many bytes in them.
+type Blocks = [usize; 2];
+
+const NONE: Blocks = [0; 2];
 
 thread_local! {
+    // What the current thread has allocated and freed. Other threads of the test runner have counters of their own.
     // Constant and without a destructor, so that counting does not allocate.
-    static COUNTS: Cell<Counts> = const { Cell::new(Counts { allocated: [0; 2], freed: [0; 2] }) };
+    static ALLOCATED: Cell<Blocks> = const { Cell::new(NONE) };
+    static FREED: Cell<Blocks> = const { Cell::new(NONE) };
+}
+
+fn count(counter: &'static LocalKey<Cell<Blocks>>, layout: Layout) {
+    let [blocks, bytes] = counter.get();
+    counter.set([blocks + 1, bytes + layout.size()]);
 }
 
 struct Counting;
@@ -32,21 +37,13 @@ struct Counting;
 // and is counted as both.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let [blocks, bytes] = COUNTS.get().allocated;
-        COUNTS.set(Counts {
-            allocated: [blocks + 1, bytes + layout.size()],
-            ..COUNTS.get()
-        });
+        count(&ALLOCATED, layout);
         // SAFETY: the caller upholds the contract of `alloc`, which is the same.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        let [blocks, bytes] = COUNTS.get().freed;
-        COUNTS.set(Counts {
-            freed: [blocks + 1, bytes + layout.size()],
-            ..COUNTS.get()
-        });
+        count(&FREED, layout);
         // SAFETY: the block was returned by `alloc` above, so by the system allocator, with this layout.
         unsafe { System.dealloc(block, layout) }
     }
@@ -55,70 +52,41 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Returns the result of `work`, and the blocks and bytes that it allocated and freed.
-fn measure<T>(work: impl FnOnce() -> T) -> (T, Counts) {
-    COUNTS.take();
+/// Returns the result of `work`, which must allocate and free these blocks.
+#[track_caller]
+fn measure<T>(allocated: Blocks, freed: Blocks, work: impl FnOnce() -> T) -> T {
+    ALLOCATED.set(NONE);
+    FREED.set(NONE);
     let value = std::hint::black_box(work());
-    (value, COUNTS.get())
+    assert_eq!((ALLOCATED.get(), FREED.get()), (allocated, freed), "allocated, freed");
+    value
 }
 
 /// The block of a secret: room for the longest text, and its length.
-const BLOCK: [usize; 2] = if cfg!(feature = "alloc") {
+const BLOCK: Blocks = if cfg!(feature = "alloc") {
     [1, CodeVerifier::MAX_LEN + size_of::<usize>()]
 } else {
-    [0; 2]
+    NONE
 };
 
 /// Asserts that `make` allocates one block, and that dropping its result frees it.
 #[track_caller]
 fn assert_one_block<T>(make: impl FnOnce() -> T) {
-    let (secret, counts) = measure(make);
-    assert_eq!(
-        counts,
-        Counts {
-            allocated: BLOCK,
-            freed: [0; 2]
-        },
-        "made"
-    );
-    let ((), counts) = measure(|| drop(secret));
-    assert_eq!(
-        counts,
-        Counts {
-            allocated: [0; 2],
-            freed: BLOCK
-        },
-        "dropped"
-    );
+    let secret = measure(BLOCK, NONE, make);
+    measure(NONE, BLOCK, || drop(secret));
 }
 
 /// Returns the result of `work`, which must neither allocate nor free.
 #[track_caller]
 fn assert_no_block<T>(work: impl FnOnce() -> T) -> T {
-    let (value, counts) = measure(work);
-    assert_eq!(counts, Counts::default());
-    value
+    measure(NONE, NONE, work)
 }
 
 /// The control.
 #[test]
 fn counts_what_is_allocated_and_freed() {
-    let (block, counts) = measure(|| vec![1u8; 77]);
-    assert_eq!(
-        counts,
-        Counts {
-            allocated: [1, 77],
-            freed: [0; 2]
-        }
-    );
-    let ((), counts) = measure(|| drop(block));
-    assert_eq!(
-        counts,
-        Counts {
-            allocated: [0; 2],
-            freed: [1, 77]
-        }
-    );
+    let block = measure([1, 77], NONE, || vec![1u8; 77]);
+    measure(NONE, [1, 77], || drop(block));
 }
 
 #[test]
@@ -149,25 +117,10 @@ fn a_verifier_is_one_block() {
 fn try_from_string_frees_the_string() {
     let mut text = String::with_capacity(100);
     text.push_str(VERIFIER);
-    let (verifier, counts) = measure(|| CodeVerifier::try_from(text).unwrap());
-    assert_eq!(
-        counts,
-        Counts {
-            allocated: BLOCK,
-            freed: [1, 100]
-        }
-    );
-    drop(verifier);
+    drop(measure(BLOCK, [1, 100], || CodeVerifier::try_from(text).unwrap()));
     let refused = "+".repeat(43);
-    let (result, counts) = measure(|| CodeVerifier::try_from(refused));
+    let result = measure(NONE, [1, 43], || CodeVerifier::try_from(refused));
     assert_eq!(result.err(), Some(ParseVerifierError::InvalidByte { index: 0 }));
-    assert_eq!(
-        counts,
-        Counts {
-            allocated: [0; 2],
-            freed: [1, 43]
-        }
-    );
 }
 
 #[test]
