@@ -17,30 +17,6 @@ fn of_digest(digest: &[u8; 32]) -> CodeChallenge {
 }
 
 #[test]
-fn accepts_sixteen_last_characters() {
-    let last = (0..=0x7f).map(|byte| CodeChallenge::parse(&with_char(CHALLENGE, 42, char::from(byte)), S256));
-    let last: Vec<_> = last.collect();
-    let count = |wanted: fn(&ParseChallengeError) -> bool| {
-        last.iter()
-            .filter_map(|r| r.as_ref().err())
-            .filter(|e| wanted(e))
-            .count()
-    };
-    assert_eq!(last.iter().filter(|result| result.is_ok()).count(), 16);
-    assert_eq!(count(|e| matches!(e, ParseChallengeError::NonCanonical)), 48);
-    assert_eq!(
-        count(|e| matches!(
-            e,
-            ParseChallengeError::InvalidByte {
-                index: 42,
-                method: S256
-            }
-        )),
-        64
-    );
-}
-
-#[test]
 fn checks_every_ascii_byte_at_every_offset() {
     for index in (0..43).step_by(STEP) {
         for byte in (0..=0x7f).step_by(STEP) {
@@ -90,23 +66,12 @@ fn rejects_bytes_outside_the_alphabet_before_a_non_canonical_end() {
         CodeChallenge::parse(&non_canonical, S256),
         Err(ParseChallengeError::NonCanonical)
     );
-    let with = |index, char| with_char(CHALLENGE, index, char);
-    let twice = |index| (with_char(&non_canonical, index, '+'), index);
-    let last = |index| (with_char(&with(index, '='), 42, '~'), index);
-    let cases = [
-        // Padding, the alphabet of a verifier, the standard alphabet of base64, and white space.
-        (with(42, '='), 42),
-        (with_char(&with(41, '='), 42, '='), 41),
-        (with(0, '.'), 0),
-        (with(21, '~'), 21),
-        (CHALLENGE.replace('-', "+"), 40),
-        (with(5, '/'), 5),
-        (with(42, '\n'), 42),
-    ];
-    let first_of_several = (0..42).step_by(STEP).flat_map(|index| [twice(index), last(index)]);
-    for (text, index) in cases.into_iter().chain(first_of_several) {
-        let error = ParseChallengeError::InvalidByte { index, method: S256 };
-        assert_eq!(CodeChallenge::parse(&text, S256), Err(error), "{text:?}");
+    for index in (0..42).step_by(STEP) {
+        let padded = with_char(CHALLENGE, index, '=');
+        for text in [with_char(&non_canonical, index, '+'), with_char(&padded, 42, '~')] {
+            let error = ParseChallengeError::InvalidByte { index, method: S256 };
+            assert_eq!(CodeChallenge::parse(&text, S256), Err(error), "{text:?}");
+        }
     }
 }
 
@@ -239,30 +204,4 @@ fn equal_differences_do_not_cancel() {
     let [a, b] = ["a".repeat(43), format!("bb{}", "a".repeat(41))];
     assert_ne!(challenge(&a, Plain), challenge(&b, Plain));
     assert!(challenge(&a, Plain).verify(&verifier(&b)).is_err());
-}
-
-#[test]
-fn a_parsed_or_cloned_challenge_is_the_derived_one() {
-    for method in METHODS {
-        let derived = verifier(VERIFIER).challenge(method);
-        let parsed = challenge(derived.as_str(), method);
-        assert_eq!(parsed, derived);
-        let clone = derived.clone();
-        assert_eq!(clone, derived);
-        drop(derived);
-        for copy in [parsed, clone] {
-            assert_eq!(copy.as_str(), model::challenge_of(VERIFIER, method));
-            assert_eq!(copy.method(), method);
-            assert_eq!(copy.verify(&verifier(VERIFIER)), Ok(()));
-            assert!(copy.verify(&verifier(CHALLENGE)).is_err());
-        }
-    }
-}
-
-#[test]
-fn authorization_params_name_the_method() {
-    for (method, name) in METHODS.into_iter().zip(["S256", "plain"]) {
-        let wanted = [("code_challenge", CHALLENGE), ("code_challenge_method", name)];
-        assert_eq!(challenge(CHALLENGE, method).authorization_params(), wanted);
-    }
 }

@@ -63,9 +63,10 @@ fn whole_flow() {
         for name in names {
             let received = policy.check_authorization_request(Some(sent), Some(name)).unwrap();
             // The database stores text.
-            let (text, method) = (received.as_str().to_owned(), received.method().to_string());
-            assert_eq!((text.as_str(), method.as_str()), (sent, names[0]));
-            let stored = CodeChallenge::from_stored(Some(&text), Some(&method)).unwrap();
+            let row = CodeChallenge::to_stored(Some(&received));
+            assert_eq!(row, (Some(sent), Some(names[0])));
+            let stored = CodeChallenge::from_stored(row.0, row.1).unwrap();
+            assert_eq!(stored, Some(received.clone()));
             let redeem = |verifier| policy.check_token_request(stored.as_ref(), verifier);
             assert_eq!(redeem(Some(VERIFIER)), Ok(()));
             assert_eq!(redeem(Some(CHALLENGE)), Err(TokenError::Mismatch));
