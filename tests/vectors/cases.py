@@ -130,22 +130,10 @@ def texts_of_invalid_length():
         yield "length-%d" % length, comment, source, sample(length), "invalid_length %d" % length
     text = "01234567-89ab-4cde-8f01-23456789abcd"
     yield "uuid", "a UUID is too short, and has 122 bits", "RFC 7636 4.1; RFC 7636 7.1", text, "invalid_length 36"
-    text = put(sample(42), 5, "+")
-    yield (
-        "length-42-invalid-byte",
-        "the length is checked before the alphabet",
-        VERIFIER_RULE,
-        text,
-        "invalid_length 42",
-    )
-    text = put(sample(129), 5, "+")
-    yield (
-        "length-129-invalid-byte",
-        "the length is checked before the alphabet",
-        VERIFIER_RULE,
-        text,
-        "invalid_length 129",
-    )
+    comment = "the length is checked before the alphabet"
+    for length in (42, 129):
+        text = put(sample(length), 5, "+")
+        yield "length-%d-invalid-byte" % length, comment, VERIFIER_RULE, text, "invalid_length %d" % length
 
 
 def texts_with_an_invalid_byte():
@@ -185,29 +173,19 @@ def texts_with_an_invalid_byte():
     text = sample(43) + "%7E"
     yield "percent-7e", "a tilde that is still percent-encoded", VERIFIER_RULE, text, "invalid_byte 43"
     text = sample(43).replace(".", "%2E") + "%2D"
-    yield (
-        "percent-2d",
-        "a hyphen that is still percent-encoded",
-        VERIFIER_RULE,
-        text,
-        "invalid_byte %d" % text.index("%"),
-    )
+    decision = "invalid_byte %d" % text.index("%")
+    yield "percent-2d", "a hyphen that is still percent-encoded", VERIFIER_RULE, text, decision
     text = "".join("%%%02X" % ord(char) for char in sample(42))
     yield "percent-all", "42 characters, all percent-encoded", VERIFIER_RULE, text, "invalid_byte 0"
     text = base64.b64encode(bytes(range(224, 256))).decode("ascii")
     yield "base64-padded", "standard base64 of 32 octets", VERIFIER_RULE + "; rauthy", text, "invalid_byte 5"
     text = VERIFIER + "="
     yield "base64url-padded", "padded base64url of 32 octets", VERIFIER_RULE + "; rauthy", text, "invalid_byte 43"
+    comment = "two invalid octets: the first one is reported"
     text = put(put(sample(60), 17, "+"), 41, "/")
-    yield "two-invalid-bytes", "two invalid octets: the first one is reported", VERIFIER_RULE, text, "invalid_byte 17"
+    yield "two-invalid-bytes", comment, VERIFIER_RULE, text, "invalid_byte 17"
     text = put(put(sample(60), 59, "="), 0, "=")
-    yield (
-        "invalid-bytes-at-both-ends",
-        "two invalid octets: the first one is reported",
-        VERIFIER_RULE,
-        text,
-        "invalid_byte 0",
-    )
+    yield "invalid-bytes-at-both-ends", comment, VERIFIER_RULE, text, "invalid_byte 0"
     text = "'" + sample(43) + "'"
     yield "quoted", "in quotes", VERIFIER_RULE, text, "invalid_byte 0"
 
@@ -298,14 +276,9 @@ def bad_s256():
     yield "padded-twice", "padded with two =", padding, CHALLENGE + "==", "invalid_length 45"
     yield "padded-percent", "padded, and percent-encoded", padding, CHALLENGE + "%3D", "invalid_length 46"
     yield "padding-only", "43 times =", padding, "=" * 43, "invalid_byte 0"
-    yield "hex", "the digest in hexadecimal", hexadecimal, digest.hexdigest(), "invalid_length 64"
-    yield (
-        "hex-upper",
-        "the digest in upper-case hexadecimal",
-        hexadecimal,
-        digest.hexdigest().upper(),
-        "invalid_length 64",
-    )
+    text = digest.hexdigest()
+    yield "hex", "the digest in hexadecimal", hexadecimal, text, "invalid_length 64"
+    yield "hex-upper", "the digest in upper-case hexadecimal", hexadecimal, text.upper(), "invalid_length 64"
     text = base64url(digest.hexdigest().encode("ascii"))
     yield "hex-base64url", "base64url of the hexadecimal digest", hexadecimal, text, "invalid_length 86"
     text = base64.b32encode(digest.digest()).decode("ascii").rstrip("=")
@@ -323,13 +296,8 @@ def bad_s256():
             name = "byte-%s-%s" % (spelled(char), place)
             comment = "octet 0x%02x, %s" % (ord(char), place)
             yield name, comment, "RFC 7636 Appendix A", put(CHALLENGE, offset, char), "invalid_byte %d" % offset
-    yield (
-        "space-inside",
-        "a + that was decoded to a space",
-        "RFC 7636 Appendix A",
-        put(CHALLENGE, 9, " "),
-        "invalid_byte 9",
-    )
+    text = put(CHALLENGE, 9, " ")
+    yield "space-inside", "a + that was decoded to a space", "RFC 7636 Appendix A", text, "invalid_byte 9"
     text = CHALLENGE + "\n"
     yield "lf-after", "a newline at the end", "RFC 7636 Appendix A; Authlib 1.9.6", text, "invalid_length 44"
     text = put(put(CHALLENGE, 42, "N"), 20, "+")
@@ -421,22 +389,10 @@ def wrong_digests():
     yield wrong("double-hash", "the digest was hashed again", base64url(hashlib.sha256(digest).digest()), double)
     yield wrong("double-challenge", "the challenge was hashed again", s256(CHALLENGE), double)
     yield wrong("double-hex", "the hexadecimal digest was hashed again", s256(digest.hex()), double)
-    swapped = put(CHALLENGE, 42, "M")
-    yield (
-        "swapped",
-        "verifier and challenge are swapped",
-        CHECK_RULE,
-        "S256",
-        swapped,
-        put(VERIFIER, 42, "k"),
-        "mismatch",
-    )
-    yield wrong(
-        "unhashed",
-        "the challenge is the verifier itself, as the method plain would have it",
-        VERIFIER,
-        "RFC 7636 4.6; CVE-2026-26247; workers-oauth-provider commit 9adb3f4",
-    )
+    text = put(CHALLENGE, 42, "M")
+    yield wrong("swapped", "verifier and challenge are swapped", put(VERIFIER, 42, "k"), verifier=text)
+    comment = "the challenge is the verifier itself, as the method plain would have it"
+    yield wrong("unhashed", comment, VERIFIER, CHECK_RULE + "; CVE-2026-26247; workers-oauth-provider commit 9adb3f4")
     text = base64url(hashlib.sha256(octets).digest())
     yield wrong("decoded-first", "the 32 octets behind the verifier were hashed, not its ASCII", text)
     text = base64url(hashlib.sha256(VERIFIER.encode("utf-16-le")).digest())
@@ -520,13 +476,8 @@ def wrong_plain():
     text = put(put(VERIFIER, 0, "e"), 1, "C")
     yield wrong("differences-cancel", "two characters differ in the same bit", text, VERIFIER)
     yield wrong("twice", "the right verifier twice", VERIFIER * 2, VERIFIER)
-    yield wrong(
-        "another-transaction",
-        "the challenge of another login",
-        sample(43),
-        sample(43, 1),
-        "RFC 9700 2.1.1; RFC 7636 4.6",
-    )
+    source = "RFC 9700 2.1.1; RFC 7636 4.6"
+    yield wrong("another-transaction", "the challenge of another login", sample(43), sample(43, 1), source)
 
 
 def cross_pairs():
@@ -562,33 +513,25 @@ def malformed_pairs():
         comment = "the right digest, but the last character is not canonical"
         text = put(CHALLENGE, 42, char)
         yield bad_challenge("non-canonical-%s" % char, comment, "RFC 4648 3.5", text, "non_canonical")
-    yield bad_challenge(
-        "truncated", "the last character is missing", CHALLENGE_RULE, CHALLENGE[:42], "invalid_length 42"
-    )
+    text = CHALLENGE[:42]
+    yield bad_challenge("truncated", "the last character is missing", CHALLENGE_RULE, text, "invalid_length 42")
     yield bad_challenge("first-only", "the first character alone", short, CHALLENGE[:1], "invalid_length 1")
     yield bad_challenge("empty-challenge", "an empty challenge and a valid verifier", short, "", "invalid_length 0")
     yield bad_challenge("lf-after", "the right challenge and a newline", newline, CHALLENGE + "\n", "invalid_length 44")
-    yield bad_challenge(
-        "space-before", "a space before the right challenge", CHALLENGE_RULE, " " + CHALLENGE, "invalid_length 44"
-    )
+    text = " " + CHALLENGE
+    yield bad_challenge("space-before", "a space before the right challenge", CHALLENGE_RULE, text, "invalid_length 44")
     yield bad_challenge("both-empty", "challenge and verifier are empty", short, "", "invalid_length 0", "", "S256")
     yield bad_challenge("both-empty", "challenge and verifier are empty", short, "", "invalid_length 0", "", "plain")
     for length in (1, 8, 42, 129):
         text = sample(length)
         comment = "equal values that are too short" if length < 43 else "equal values that are too long"
         yield bad_challenge("equal-%d" % length, comment, short, text, "invalid_length %d" % length, text, "plain")
-    text = sample(43) + "\n"
-    yield bad_challenge(
-        "equal-lf-after", "equal values that end in a newline", newline, text, "invalid_byte 43", text, "plain"
-    )
-    text = sample(42) + "+"
-    yield bad_challenge(
-        "equal-plus", "equal values with a +", "RFC 7636 4.1; rauthy", text, "invalid_byte 42", text, "plain"
-    )
-    text = "\u00e9" * 22
-    yield bad_challenge(
-        "equal-unicode", "equal values outside ASCII", "RFC 7636 4.1", text, "invalid_byte 0", text, "plain"
-    )
+    for name, comment, source, text, offset in (
+        ("lf-after", "equal values that end in a newline", newline, sample(43) + "\n", 43),
+        ("plus", "equal values with a +", "RFC 7636 4.1; rauthy", sample(42) + "+", 42),
+        ("unicode", "equal values outside ASCII", "RFC 7636 4.1", "\u00e9" * 22, 0),
+    ):
+        yield bad_challenge("equal-" + name, comment, source, text, "invalid_byte %d" % offset, text, "plain")
 
     def bad_verifier(name, comment, source, verifier, decision, method="S256", challenge=None):
         challenge = challenge or s256(verifier)
@@ -610,20 +553,14 @@ def malformed_pairs():
         comment = "the digest of a verifier with an invalid octet"
         source = VERIFIER_RULE + ("; rauthy" if name in ("plus", "slash", "padding") else "")
         yield bad_verifier("of-" + name, comment, source, text, "invalid_byte %d" % offset)
-    comment = "the right verifier and a newline"
-    text = VERIFIER + "\n"
-    yield bad_verifier("verifier-lf-after", comment, newline, text, "invalid_byte 43", "S256", CHALLENGE)
-    yield bad_verifier("verifier-lf-after", comment, newline, text, "invalid_byte 43", "plain", VERIFIER)
-    comment = "the first 42 characters of the right verifier"
-    yield bad_verifier("verifier-first-42", comment, short, VERIFIER[:42], "invalid_length 42", "S256", CHALLENGE)
-    yield bad_verifier("verifier-first-42", comment, short, VERIFIER[:42], "invalid_length 42", "plain", VERIFIER)
-    comment = "an empty verifier"
-    yield bad_verifier("verifier-empty", comment, short, "", "invalid_length 0", "S256", CHALLENGE)
-    yield bad_verifier("verifier-empty", comment, short, "", "invalid_length 0", "plain", VERIFIER)
-    comment = "a verifier that is not ASCII"
-    text = sample(43) + "\u00e9"
-    yield bad_verifier("verifier-unicode", comment, VERIFIER_RULE, text, "invalid_byte 43", "S256", CHALLENGE)
-    yield bad_verifier("verifier-unicode", comment, VERIFIER_RULE, text, "invalid_byte 43", "plain", VERIFIER)
+    for name, comment, source, text, decision in (
+        ("lf-after", "the right verifier and a newline", newline, VERIFIER + "\n", "invalid_byte 43"),
+        ("first-42", "the first 42 characters of the right verifier", short, VERIFIER[:42], "invalid_length 42"),
+        ("empty", "an empty verifier", short, "", "invalid_length 0"),
+        ("unicode", "a verifier that is not ASCII", VERIFIER_RULE, sample(43) + "\u00e9", "invalid_byte 43"),
+    ):
+        yield bad_verifier("verifier-" + name, comment, source, text, decision, "S256", CHALLENGE)
+        yield bad_verifier("verifier-" + name, comment, source, text, decision, "plain", VERIFIER)
 
 
 def pairs_outside_ascii():

@@ -6,8 +6,8 @@ An adapter reads a line per case: the id, the group and the inputs, separated by
 `false`, or `=` and the base64 of its UTF-8. An adapter writes a line for each case that its implementation has a
 function for: the id, a tab, and `yes` (accepted), `no` (refused) or `crash` and why.
 
-Exit code 1 if this crate fails a case or if a deliberately wrong implementation passes. With --check, nothing is written,
-and the exit code is 1 if a result differs from that of the same version in IMPLEMENTATIONS.md.
+Exit code 1 if this crate fails a case or if a deliberately wrong implementation passes. With --check, nothing is
+written, and the exit code is 1 if a result differs from that of the same version in IMPLEMENTATIONS.md.
 """
 
 import base64
@@ -298,8 +298,9 @@ def markdown(required, results, missing, controls):
     if missing:
         names = ", ".join("%s (%s)" % (implementation.name, implementation.language) for implementation in missing)
         lines += ["", "Not available where this was written: %s." % names]
-    lines += ["", "## Controls", "", "Implementations that are wrong on purpose, and how many required cases they fail:"]
-    lines += ["", "| control | failed |", "|---|---|"]
+    lines += ["", "## Controls", ""]
+    lines += ["Implementations that are wrong on purpose, and how many required cases they fail:", ""]
+    lines += ["| control | failed |", "|---|---|"]
     lines += ["| %s | %d |" % (name.replace("-", " "), len(controls[name])) for name in CONTROLS]
     return "\n".join(lines) + "\n"
 
