@@ -41,14 +41,9 @@ fn a_verifier_is_shared_in_an_arc() {
 
 #[cfg(feature = "alloc")]
 #[test]
-fn a_method_is_made_from_an_owned_string() {
-    assert_impl_all!(CodeChallengeMethod: TryFrom<String, Error = ParseMethodError>);
-}
-
-#[cfg(feature = "alloc")]
-#[test]
-fn a_verifier_is_made_from_an_owned_string() {
+fn verifiers_and_methods_are_made_from_owned_strings() {
     assert_impl_all!(CodeVerifier: TryFrom<String, Error = ParseVerifierError>);
+    assert_impl_all!(CodeChallengeMethod: TryFrom<String, Error = ParseMethodError>);
 }
 
 #[test]

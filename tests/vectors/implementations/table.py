@@ -130,13 +130,6 @@ def implementations(folder):
         of_javascript("oauth4webapi", derives),
         of_javascript("openid-client", derives),
         of_javascript("pkce-challenge", "both"),
-        of_debian(
-            "golang.org/x/oauth2",
-            "golang-golang-x-oauth2-dev",
-            "Go",
-            "client: sends the challenge that Go's standard library derives",
-            str(folder / "go-adapter"),
-        ),
         of_debian("iddawc", "libiddawc-dev", "C", "client: sends its challenge", str(folder / "c-adapter")),
         of_debian("google-oauth-client", "libgoogle-oauth-client-java", "Java", derives, *java),
         of_debian(
