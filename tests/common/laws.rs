@@ -75,7 +75,8 @@ fn is_base64url_of_a_digest(text: &str) -> bool {
 }
 
 fn assert_same(a: &CodeChallenge, b: &CodeChallenge) {
-    assert!(a == b && b == a);
+    assert!(a == b);
+    assert!(b == a);
     assert_eq!(row(a), row(b));
 }
 
