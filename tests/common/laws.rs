@@ -1,6 +1,5 @@
 //! Laws that hold for every input. The files in `tests/` assert them for chosen inputs, `tests/properties` for random ones,
-//! and `fuzz` for those that libFuzzer makes up. What is right is what the model says; the crate `base64` is a second
-//! opinion on it.
+//! and `fuzz` for those of libFuzzer. The model decides what is right, and the crate `base64` checks the model's encoding.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
