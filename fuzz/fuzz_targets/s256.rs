@@ -6,6 +6,7 @@
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 use pkce_core::CodeChallengeMethod::S256;
+use pkce_core::{CodeChallenge, CodeVerifier, ServerPolicy, TokenError};
 use pkce_core_fuzz::{base64url, laws, verifier_text, with_character};
 use sha2::{Digest, Sha256};
 
@@ -23,9 +24,15 @@ fuzz_target!(|input: Input| {
     laws::pair(&challenge, S256, &text);
     laws::pair(&challenge, S256, &with_character(&text, input.at, input.character));
     // Every octet of the digest is compared.
+    let verifier = CodeVerifier::parse(&text).unwrap();
+    let made = verifier.challenge(S256);
     for octet in 0..digest.len() {
         let mut near = digest;
         near[octet] ^= 1 << (input.at % 8);
-        laws::pair(&base64url(&near), S256, &text);
+        let near = CodeChallenge::parse(&base64url(&near), S256).unwrap();
+        assert!(near != made);
+        assert!(near.verify(&verifier).is_err());
+        let result = ServerPolicy::new().check_token_request(Some(&near), Some(&text));
+        assert_eq!(result, Err(TokenError::Mismatch));
     }
 });

@@ -4,7 +4,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use pkce_core::CodeChallengeMethod::{Plain, S256};
-use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseVerifierError};
+use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ParseVerifierError, TokenError};
 
 use super::from_random_bytes::FROM_RANDOM_BYTES;
 use super::policy::Policy;
@@ -167,23 +167,22 @@ pub fn authorization(policy: Policy, challenge: Option<&str>, method: Option<&st
     result.ok().flatten()
 }
 
-/// A token request is decided as the model decides it, and served to a client that has not authenticated exactly if the
-/// model accepts it where PKCE is required.
+/// A token request is decided as the model decides it. Where it is accepted without PKCE, a client that has not
+/// authenticated is refused.
 #[track_caller]
 pub fn token(policy: Policy, stored: Option<&CodeChallenge>, verifier: Option<&str>) {
     let result = policy.check_token_request(stored, verifier);
     let wanted = model::token(policy, stored.map(row), verifier);
     assert_eq!(result, wanted, "{policy:?} {stored:?} {verifier:?}");
-    if let Err(error) = result {
-        assert_eq!(error.oauth_error(), model::oauth_error(error), "{error:?}");
-        assert_fits_error_description(&error);
+    match result {
+        Ok(outcome) => {
+            assert_eq!(outcome.or_authenticated(true), Ok(()));
+            let required = stored.map(|_| ()).ok_or(TokenError::MissingChallenge);
+            assert_eq!(outcome.or_authenticated(false), required);
+        }
+        Err(error) => {
+            assert_eq!(error.oauth_error(), model::oauth_error(error), "{error:?}");
+            assert_fits_error_description(&error);
+        }
     }
-    let serve = |authenticated| result.and_then(|outcome| outcome.or_authenticated(authenticated));
-    let required = Policy {
-        required: true,
-        ..policy
-    };
-    let required = model::token(required, stored.map(row), verifier);
-    assert_eq!(serve(false), required.map(|_| ()));
-    assert_eq!(serve(true), wanted.map(|_| ()));
 }
