@@ -12,9 +12,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chacha20::ChaCha12Rng;
 use chacha20::rand_core::{Rng, SeedableRng};
+use common::laws;
 #[cfg(any(feature = "getrandom", feature = "rand_core"))]
 use common::model;
-use common::{STEP, laws};
 use pkce_core::CodeVerifier;
 
 /// The octets 0 to 31 in base64url, without padding.
@@ -41,7 +41,7 @@ impl std::error::Error for Failure {}
 fn from_random_bytes_is_base64url_for_every_number_of_octets() {
     let mut rng = ChaCha12Rng::seed_from_u64(7);
     let mut octets = [0; 96];
-    for _ in (0..50).step_by(STEP) {
+    for _ in 0..if cfg!(miri) { 1 } else { 50 } {
         rng.fill_bytes(&mut octets);
         laws::encoding(&octets);
     }
