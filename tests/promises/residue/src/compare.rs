@@ -34,7 +34,8 @@ impl fmt::Display for Run {
 /// Returns every run of bytes that depends on the secret, but for public values (a list of them for each process).
 ///
 /// A byte depends on the secret if it is the same in both processes of each secret, and differs between secrets. If every
-/// process has a secret of its own (`each_its_own`), only the second half is left of that.
+/// process has a secret of its own (`each_its_own`), it must differ within each half of the processes: what the first one
+/// alone has, such as the heap of a program that has not yet forked, depends on no secret.
 pub fn dependent(
     processes: &mut [Process; PROCESSES],
     each_its_own: bool,
@@ -77,7 +78,8 @@ fn marked(
     let depends = |at| {
         let values = pages.map(|page| page[at]);
         let (first, second) = values.split_at(SECRETS);
-        (each_its_own || first == second) && first.iter().any(|it| it != &first[0])
+        let differs = |half: &[u8]| half.iter().any(|it| it != &half[0]);
+        differs(first) && if each_its_own { differs(second) } else { first == second }
     };
     let mut marked: Vec<_> = (0..pages[0].len()).map(depends).collect();
     for at in 0..marked.len() {
