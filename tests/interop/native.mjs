@@ -16,20 +16,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { Program, check, inChromium, unread } from './chromium.mjs';
+import { Program, check, inChromium, must, unread } from './harness.mjs';
 
 const [CLIENT] = process.argv.slice(2);
-if (!CLIENT) {
-  console.error('usage: node native.mjs NATIVE-CLIENT');
-  process.exit(2);
-}
 
 const folder = mkdtempSync(join(tmpdir(), 'native-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-
-// --------------------------------------------------------------------------------------------------------------------
-// Clients and servers
-// --------------------------------------------------------------------------------------------------------------------
 
 const OPEN = /^Open this address in a browser: (\S+)\n/m;
 
@@ -120,10 +112,6 @@ async function forge(url, issuer, parameters) {
   redirect.search = new URLSearchParams(Object.entries({ ...right, ...parameters }).filter(([, value]) => value));
   return (await fetch(redirect, { headers: { connection: 'close' } })).text();
 }
-
-// --------------------------------------------------------------------------------------------------------------------
-// The cases
-// --------------------------------------------------------------------------------------------------------------------
 
 const TOKEN = /^Logged in\.\ntoken_type: +[Bb]earer\nexpires_in: +\d+\nscope: +openid\naccess_token: [\w-]{8}…\n$/;
 
@@ -328,10 +316,6 @@ async function freePort() {
   const port = randomInt(10_000, 30_000);
   const server = createServer().listen(port, '127.0.0.1');
   return once(server, 'listening').then(() => once(server.close(), 'close')).then(() => port, freePort);
-}
-
-function must(holds, outcome, expected) {
-  if (!holds) throw new Error(`${outcome} (expected ${expected})`);
 }
 
 function gotToken({ code, stdout, stderr }, url) {

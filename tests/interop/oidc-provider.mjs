@@ -2,7 +2,7 @@
 //
 //   node oidc-provider.mjs
 //
-// Prints `listening on http://127.0.0.1:PORT`, and ends on SIGTERM or when its standard input does.
+// Prints `listening on http://127.0.0.1:PORT`.
 
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -31,9 +31,5 @@ const provider = new Provider(issuer, {
   pkce: { required: () => true },
 });
 server.on('request', provider.callback());
-
-const end = () => process.exit(0);
-process.on('SIGTERM', end);
-process.stdin.on('end', end).on('error', end).resume();
 
 console.log(`listening on ${issuer}`);

@@ -11,13 +11,9 @@ import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 
-import { Program, check, inChromium } from './chromium.mjs';
+import { Program, check, fits, inChromium } from './harness.mjs';
 
 const [SERVER, FOLDER] = process.argv.slice(2);
-if (!SERVER || !FOLDER) {
-  console.error('usage: node pages.mjs SERVER FOLDER');
-  process.exit(2);
-}
 
 const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
 const REDIRECT_URI = `https://app.example/${'a-long-path-without-a-break-'.repeat(8)}`;
@@ -30,21 +26,6 @@ const REQUEST = new URLSearchParams({
   code_challenge: CHALLENGE,
   code_challenge_method: 'S256',
 });
-
-// --------------------------------------------------------------------------------------------------------------------
-// What is demanded of a page
-// --------------------------------------------------------------------------------------------------------------------
-
-// Nothing is cut off, and nothing needs scrolling sideways.
-async function fits(page) {
-  const wider = await page.evaluate(() => {
-    const width = document.documentElement.clientWidth;
-    return [...document.querySelectorAll('body *')]
-      .filter((e) => e.getBoundingClientRect().right > width || e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0)
-      .map((e) => e.tagName);
-  });
-  assert.deepEqual(wider, [], 'elements are wider than the page');
-}
 
 async function sentencesBeginWithACapital(page) {
   const texts = await page.locator('h1, p, button, dt').allInnerTexts();
@@ -65,10 +46,6 @@ async function buttonsAreAlike(page) {
   assert.deepEqual(deny, allow);
   assert.ok(deny.height >= 44 && deny.width >= 44, 'the buttons are large enough for a finger');
 }
-
-// --------------------------------------------------------------------------------------------------------------------
-// The cases
-// --------------------------------------------------------------------------------------------------------------------
 
 async function pages(context, issuer) {
   const page = await context.newPage();
@@ -142,10 +119,6 @@ async function control(context, issuer) {
     });
   }
 }
-
-// --------------------------------------------------------------------------------------------------------------------
-// The server and the browser
-// --------------------------------------------------------------------------------------------------------------------
 
 const clients = [`app=${REDIRECT_URI}`, 'native=http://127.0.0.1/callback'].flatMap((client) => ['--client', client]);
 const server = new Program(SERVER, ['--listen', '127.0.0.1:0', ...clients]);

@@ -24,10 +24,10 @@ use std::sync::Arc;
 use clap::Parser;
 use pkce_core::{LenientPolicy, ServerPolicy};
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use url::Url;
 
 use crate::clients::{Clients, Registration};
-use crate::connections::Signals;
 use crate::server::Server;
 use crate::store::Store;
 
@@ -104,7 +104,11 @@ async fn run(flags: Flags) -> Result<(), String> {
         code_lifetime: flags.code_lifetime,
         store,
     };
-    let signals = Signals::listen().map_err(|e| format!("cannot wait for signals: {e}"))?;
+    let (stop, signals) = mpsc::unbounded_channel();
+    let handler = move || {
+        let _ = stop.send(());
+    };
+    ctrlc::set_handler(handler).map_err(|e| format!("cannot wait for signals: {e}"))?;
     writeln!(io::stdout(), "listening on {}", server.issuer).map_err(|e| format!("standard output: {e}"))?;
     connections::serve(listener, server::router(Arc::new(server)), signals).await;
     Ok(())

@@ -70,7 +70,25 @@ fn is_form(headers: &HeaderMap) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Parameters, Repeated};
+    use axum::http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+
+    use super::{Parameters, Repeated, is_form};
+
+    #[test]
+    fn only_a_form_is_read() {
+        for (content_type, expected) in [
+            ("application/x-www-form-urlencoded", true),
+            ("Application/X-WWW-Form-Urlencoded; charset=UTF-8", true),
+            ("application/x-www-form-urlencoded2", false),
+            ("application/json", false),
+            ("text/plain", false),
+            ("", false),
+        ] {
+            let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(content_type))]);
+            assert_eq!(is_form(&headers), expected, "{content_type}");
+        }
+        assert!(!is_form(&HeaderMap::new()));
+    }
 
     #[test]
     fn decodes_and_keeps_what_is_there() {

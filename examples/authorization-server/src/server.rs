@@ -18,13 +18,12 @@ use pkce_core::LenientPolicy;
 use tokio::time::timeout;
 
 use crate::clients::Clients;
-use crate::connections::Connection;
 use crate::error::OAuthError;
 use crate::store::Store;
 use crate::{authorize, metadata, page, token};
 
 /// No body is read beyond this. (`connections.rs` bounds the query.)
-pub const BODY_LIMIT: usize = 16 * 1024;
+const BODY_LIMIT: usize = 16 * 1024;
 
 /// How long a client may take for the body of a request.
 const BODY_TIME: Duration = Duration::from_secs(5);
@@ -50,17 +49,11 @@ pub fn router(server: Arc<Server>) -> Router {
         .with_state(server)
 }
 
-/// Reads the whole request before its handler runs. Until then the connection may be closed to make room for others.
+/// Reads the whole body before the handler runs.
 async fn read_body(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let (status, problem) = match timeout(BODY_TIME, body::to_bytes(body, BODY_LIMIT)).await {
-        Ok(Ok(body)) => {
-            let _busy = match parts.extensions.get::<Arc<Connection>>().map(Connection::busy) {
-                Some(None) => std::future::pending().await,
-                busy => busy,
-            };
-            return next.run(Request::from_parts(parts, Body::from(body))).await;
-        }
+        Ok(Ok(body)) => return next.run(Request::from_parts(parts, Body::from(body))).await,
         Ok(Err(e)) if e.source().is_some_and(|e| e.is::<LengthLimitError>()) => {
             (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large")
         }

@@ -1,4 +1,3 @@
-use std::fmt;
 use std::time::Duration;
 
 use pkce_core::S256Support;
@@ -22,34 +21,12 @@ pub struct Client {
     pub s256: S256Support,
 }
 
-/// What the redirect back to the client says.
-pub enum Redirect {
-    Code(String),
-    Error(String),
-}
+/// What a server says: a code or a token, or its OAuth error.
+pub type Outcome = Result<String, String>;
 
-/// What the token endpoint says: the access token, or the error.
-pub enum Answer {
-    Accepted(String),
-    Refused(String),
-}
-
-impl fmt::Display for Redirect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Code(_) => f.write_str("accepted"),
-            Self::Error(error) => f.write_str(error),
-        }
-    }
-}
-
-impl fmt::Display for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Accepted(_) => f.write_str("accepted"),
-            Self::Refused(error) => f.write_str(error),
-        }
-    }
+/// The outcome without the code or the token.
+pub fn said(outcome: &Outcome) -> &str {
+    outcome.as_ref().map_or_else(String::as_str, |_| "accepted")
 }
 
 /// Follows no redirect, and returns every response, whatever its status.
@@ -96,13 +73,11 @@ impl Client {
     }
 
     pub fn code(&self, pkce: &[(&str, &str)]) -> Fallible<String> {
-        match self.authorize(pkce)? {
-            Redirect::Code(code) => Ok(code),
-            Redirect::Error(error) => Err(format!("the authorization endpoint refused: {error}").into()),
-        }
+        self.authorize(pkce)?
+            .map_err(|error| format!("the authorization endpoint refused: {error}").into())
     }
 
-    pub fn authorize(&self, pkce: &[(&str, &str)]) -> Fallible<Redirect> {
+    pub fn authorize(&self, pkce: &[(&str, &str)]) -> Fallible<Outcome> {
         self.visit(&self.authorization_url(pkce)?, STATE)
     }
 
@@ -121,7 +96,7 @@ impl Client {
 
     /// Opens the page and presses Allow. Where there is no page but an error, pressing Allow all the same must not get a
     /// code.
-    pub fn visit(&self, url: &Url, state: &str) -> Fallible<Redirect> {
+    pub fn visit(&self, url: &Url, state: &str) -> Fallible<Outcome> {
         let mut shown = self.agent.get(url.as_str()).call()?;
         let page = shown.body_mut().read_to_string()?;
         let form = format!("{}&decision=allow", url.query().unwrap_or_default());
@@ -135,9 +110,9 @@ impl Client {
         let status = (shown.status().as_u16(), decided.status().as_u16());
         let decided = self.read_redirect(&location(&decided, url)?, state)?;
         match (status, &decided) {
-            ((200, 303), Redirect::Code(_)) if page.contains(r#"name="decision" value="allow""#) => Ok(decided),
-            ((303, 303), Redirect::Error(error)) => match self.read_redirect(&location(&shown, url)?, state)? {
-                Redirect::Error(before) if before == *error => Ok(decided),
+            ((200, 303), Ok(_)) if page.contains(r#"name="decision" value="allow""#) => Ok(decided),
+            ((303, 303), Err(error)) => match self.read_redirect(&location(&shown, url)?, state)? {
+                Err(before) if before == *error => Ok(decided),
                 _ => Err("the page and the form are answered differently".into()),
             },
             _ => Err(format!("the page and the form are answered with HTTP status {status:?}").into()),
@@ -145,7 +120,7 @@ impl Client {
     }
 
     /// Reads the redirect back to the client, which has exactly the parameters that it should.
-    pub fn read_redirect(&self, url: &Url, state: &str) -> Fallible<Redirect> {
+    pub fn read_redirect(&self, url: &Url, state: &str) -> Fallible<Outcome> {
         if !url.as_str().starts_with(&format!("{REDIRECT_URI}?")) {
             return Err("the redirect goes elsewhere".into());
         }
@@ -158,13 +133,13 @@ impl Client {
             return Err("another state or issuer came back".into());
         }
         match first.0.as_str() {
-            "code" => Ok(Redirect::Code(first.1.clone())),
-            "error" => Ok(Redirect::Error(first.1.clone())),
+            "code" => Ok(Ok(first.1.clone())),
+            "error" => Ok(Err(first.1.clone())),
             _ => Err("neither a code nor an error".into()),
         }
     }
 
-    pub fn redeem(&self, code: &str, verifiers: &[&str]) -> Fallible<Answer> {
+    pub fn redeem(&self, code: &str, verifiers: &[&str]) -> Fallible<Outcome> {
         let form = [
             ("grant_type", "authorization_code"),
             ("client_id", CLIENT),
@@ -177,13 +152,11 @@ impl Client {
             .post(&self.token_endpoint)
             .send_form(form.into_iter().chain(verifiers))?;
         let status = answer.status().as_u16();
-        let cacheable = answer.headers().get("cache-control").is_none_or(|v| v != "no-store");
         let body: serde_json::Value = answer.body_mut().read_json()?;
         match (status, body["access_token"].as_str(), body["error"].as_str()) {
-            _ if cacheable => Err("the token endpoint's answer may be cached".into()),
-            (200, Some(token), None) => Ok(Answer::Accepted(token.to_owned())),
-            (400, None, Some(error)) => Ok(Answer::Refused(error.to_owned())),
-            (500.., None, Some(error)) => Ok(Answer::Refused(format!("{status} {error}"))),
+            (200, Some(token), None) => Ok(Ok(token.to_owned())),
+            (400, None, Some(error)) => Ok(Err(error.to_owned())),
+            (500.., None, Some(error)) => Ok(Err(format!("{status} {error}"))),
             _ => Err(format!("the token endpoint answered with HTTP status {status}").into()),
         }
     }

@@ -4,9 +4,9 @@ mod client;
 mod many;
 mod process;
 
-pub use client::{Answer, CLIENT, Client, REDIRECT_URI, Redirect, STATE, agent, location};
+pub use client::{CLIENT, Client, Outcome, REDIRECT_URI, STATE, agent, location, said};
 pub use many::{IN_FLIGHT, Tally, in_parallel, log_in_many};
-pub use process::{Folder, Server, until};
+pub use process::{Server, file, until};
 
 use std::error::Error;
 use std::fmt;
@@ -14,29 +14,28 @@ use std::process::ExitCode;
 
 pub type Fallible<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// Ends a program that counts its misses.
-pub fn exit_code(misses: Fallible<usize>) -> ExitCode {
-    match misses {
-        Ok(0) => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
-        Err(why) => {
-            eprintln!("error: {why}");
-            ExitCode::FAILURE
-        }
+/// Runs a part with the arguments of the program, and fails if it had a miss.
+pub fn part(name: &'static str, run: impl FnOnce(&mut Report, &[&str]) -> Fallible<()>) -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let mut report = Report { part: name, misses: 0 };
+    let outcome = run(&mut report, &arguments);
+    if let Err(why) = &outcome {
+        eprintln!("error: {why}");
+    }
+    match (outcome, report.misses) {
+        (Ok(()), 0) => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
     }
 }
 
 /// Prints a line per case, and counts the misses.
 pub struct Report {
     part: &'static str,
-    pub misses: usize,
+    misses: usize,
 }
 
 impl Report {
-    pub fn new(part: &'static str) -> Self {
-        Self { part, misses: 0 }
-    }
-
     pub fn check(&mut self, case: &str, outcome: impl fmt::Display, expected: &str) {
         let outcome = outcome.to_string();
         if outcome == expected {

@@ -4,7 +4,7 @@ use std::thread;
 
 use pkce_core::{CodeChallengeMethod, CodeVerifier};
 
-use crate::{Answer, Client, Fallible, Server};
+use crate::{Client, Fallible, Outcome, Server};
 
 /// How many logins there are at a time.
 pub const IN_FLIGHT: usize = 64;
@@ -35,26 +35,21 @@ pub fn in_parallel<T: Send>(threads: usize, work: impl Fn(usize) -> Fallible<T> 
 /// Logs in `logins` times, with `in_flight` clients. One login in `wrong_every` sends a wrong verifier.
 pub fn log_in_many(server: &Server, in_flight: usize, logins: usize, wrong_every: usize) -> Fallible<Tally> {
     let next = AtomicUsize::new(0);
-    let tallies = in_parallel(in_flight, |_| {
+    let logins = in_parallel(in_flight, |_| {
         let client = Client::discover(&server.issuer)?;
-        let mut tally = Tally::default();
+        let mut done = Vec::new();
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             if number >= logins {
-                return Ok(tally);
+                return Ok(done);
             }
             let wrong = number.is_multiple_of(wrong_every);
-            tally.add(log_in(&client, wrong), wrong);
+            done.push((log_in(&client, wrong), wrong));
         }
     })?;
     let mut all = Tally::default();
-    for tally in tallies {
-        all.right_accepted += tally.right_accepted;
-        all.wrong_refused += tally.wrong_refused;
-        all.wrong_accepted += tally.wrong_accepted;
-        all.lost += tally.lost;
-        all.tokens.extend(tally.tokens);
-        all.first_loss = all.first_loss.or(tally.first_loss);
+    for (outcome, wrong) in logins.into_iter().flatten() {
+        all.add(outcome, wrong);
     }
     if let Some(why) = &all.first_loss {
         eprintln!("the first login that was lost: {why}");
@@ -63,7 +58,7 @@ pub fn log_in_many(server: &Server, in_flight: usize, logins: usize, wrong_every
 }
 
 /// The page, the decision, and the token request.
-fn log_in(client: &Client, wrong: bool) -> Fallible<Answer> {
+fn log_in(client: &Client, wrong: bool) -> Fallible<Outcome> {
     let verifier = CodeVerifier::generate()?;
     let code = client.code(&verifier.challenge(CodeChallengeMethod::S256).authorization_params())?;
     let sent = if wrong { CodeVerifier::generate()? } else { verifier };
@@ -71,15 +66,15 @@ fn log_in(client: &Client, wrong: bool) -> Fallible<Answer> {
 }
 
 impl Tally {
-    fn add(&mut self, outcome: Fallible<Answer>, wrong: bool) {
+    fn add(&mut self, outcome: Fallible<Outcome>, wrong: bool) {
         match (outcome, wrong) {
-            (Ok(Answer::Accepted(token)), false) => {
+            (Ok(Ok(token)), false) => {
                 self.right_accepted += 1;
                 self.tokens.insert(token);
             }
-            (Ok(Answer::Refused(error)), true) if error == "invalid_grant" => self.wrong_refused += 1,
-            (Ok(Answer::Accepted(_)), true) => self.wrong_accepted += 1,
-            (Ok(Answer::Refused(why)), _) => self.lose(why),
+            (Ok(Err(error)), true) if error == "invalid_grant" => self.wrong_refused += 1,
+            (Ok(Ok(_)), true) => self.wrong_accepted += 1,
+            (Ok(Err(why)), _) => self.lose(why),
             (Err(why), _) => self.lose(why.to_string()),
         }
     }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Instant;
 
-use interop::{Answer, Client, Fallible, Folder, IN_FLIGHT, Report, Server, in_parallel, log_in_many, until};
+use interop::{Client, Fallible, IN_FLIGHT, Report, Server, file, in_parallel, log_in_many, until};
 use pkce_core::{CodeChallengeMethod, CodeVerifier};
 
 const RUNS: usize = 5;
@@ -23,32 +23,24 @@ const KILLS: usize = 10;
 const UNTIL_KILL: usize = 500;
 
 fn main() -> ExitCode {
-    let Some(binary) = std::env::args().nth(1) else {
-        eprintln!("usage: load PATH-OF-authorization-server");
-        return ExitCode::from(2);
+    interop::part("load", run)
+}
+
+fn run(report: &mut Report, arguments: &[&str]) -> Fallible<()> {
+    let [binary] = arguments else {
+        return Err("usage: load PATH-OF-authorization-server".into());
     };
-    interop::exit_code(run(&binary))
+    speed(binary, report)?;
+    kills(binary, report)?;
+    control(binary, report)
 }
-
-/// Returns the number of misses.
-fn run(binary: &str) -> Fallible<usize> {
-    let mut report = Report::new("load");
-    speed(binary, &mut report)?;
-    kills(binary, &mut report)?;
-    control(binary, &mut report)?;
-    Ok(report.misses)
-}
-
-// ---------------------------------------------------------------------------------------------------------------------
-// Speed
-// ---------------------------------------------------------------------------------------------------------------------
 
 /// The runs in memory and on disk take turns, so that what else the machine does slows both.
 fn speed(binary: &str, report: &mut Report) -> Fallible<()> {
     let (mut memory, mut disk, mut lost) = (Vec::new(), Vec::new(), 0);
     for _ in 0..RUNS {
-        let folder = Folder::create()?;
-        let file = folder.file("codes.sqlite")?;
+        let folder = tempfile::tempdir()?;
+        let file = file(&folder, "codes.sqlite")?;
         for (flags, rates) in [(&[][..], &mut memory), (&["--database", &file][..], &mut disk)] {
             let server = Server::start(binary, flags)?;
             let start = Instant::now();
@@ -78,12 +70,8 @@ fn median(values: &mut [usize]) -> usize {
     values[values.len() / 2]
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
-// SIGKILL
-// ---------------------------------------------------------------------------------------------------------------------
-
 /// How far a code came before the server was killed.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum State {
     Issued,
     /// The token request was sent, and not answered: the code may be used or not.
@@ -97,47 +85,38 @@ struct Code {
     state: State,
 }
 
-#[derive(Default)]
-struct Audit {
-    unused: usize,
-    used: usize,
-    unknown: usize,
-    lost: usize,
-    twice: usize,
-}
-
-impl Audit {
-    fn add(&mut self, other: &Self) {
-        self.unused += other.unused;
-        self.used += other.used;
-        self.unknown += other.unknown;
-        self.lost += other.lost;
-        self.twice += other.twice;
-    }
-}
-
 fn flags(file: &str) -> [&str; 4] {
     ["--database", file, "--code-lifetime", "600"]
 }
 
 fn kills(binary: &str, report: &mut Report) -> Fallible<()> {
-    let mut all = Audit::default();
+    let mut all = Vec::new();
     for _ in 0..KILLS {
-        let folder = Folder::create()?;
-        let file = folder.file("codes.sqlite")?;
+        let folder = tempfile::tempdir()?;
+        let file = file(&folder, "codes.sqlite")?;
         let codes = codes_until_kill(Server::start(binary, &flags(&file))?)?;
-        let audit = audit(&Server::start(binary, &flags(&file))?, &codes)?;
-        all.add(&audit);
+        all.extend(audit(&Server::start(binary, &flags(&file))?, &codes)?);
     }
-    let Audit {
-        unused, used, unknown, ..
-    } = all;
+    let [used, unused, unknown] = [State::Redeemed, State::Issued, State::Sent]
+        .map(|state| all.iter().filter(|(before, _)| *before == state).count());
     let case = format!("SIGKILL under load, {KILLS} rounds");
     let figure = format!("{used} codes used before, {unused} unused, {unknown} in doubt");
     report.figure(&case, figure, used > 0 && unused > 0, "some of each");
-    let outcome = format!("{} unused codes lost, {} codes redeemed twice", all.lost, all.twice);
+    let outcome = format!("{} unused codes lost, {} codes redeemed twice", lost(&all), twice(&all));
     report.check(&case, outcome, "0 unused codes lost, 0 codes redeemed twice");
     Ok(())
+}
+
+fn lost(audit: &[(State, usize)]) -> usize {
+    audit.iter().filter(|code| **code == (State::Issued, 0)).count()
+}
+
+fn twice(audit: &[(State, usize)]) -> usize {
+    let before = |state| usize::from(state == State::Redeemed);
+    audit
+        .iter()
+        .filter(|(state, accepted)| before(*state) + accepted > 1)
+        .count()
 }
 
 /// Every client gets two codes at a time and redeems one of them, until the server is killed.
@@ -171,7 +150,6 @@ fn use_codes(issuer: &str, codes: &mut Vec<Code>, used: &AtomicUsize) -> Fallibl
         issue(&client, codes)?;
         issue(&client, codes)?;
         let Some(last) = codes.last_mut() else { continue };
-        last.state = State::Sent;
         redeem(&client, last)?;
         used.fetch_add(1, Ordering::Relaxed);
     }
@@ -188,59 +166,41 @@ fn issue(client: &Client, codes: &mut Vec<Code>) -> Fallible<()> {
     Ok(())
 }
 
-/// Returns whether the code was accepted.
-fn redeem(client: &Client, code: &mut Code) -> Fallible<bool> {
-    let accepted = is_accepted(client, code)?;
-    if accepted {
+fn redeem(client: &Client, code: &mut Code) -> Fallible<()> {
+    code.state = State::Sent;
+    if is_accepted(client, code)? {
         code.state = State::Redeemed;
     }
-    Ok(accepted)
+    Ok(())
 }
 
 fn is_accepted(client: &Client, code: &Code) -> Fallible<bool> {
     match client.redeem(&code.code, &[code.verifier.expose_secret()])? {
-        Answer::Accepted(_) => Ok(true),
-        Answer::Refused(error) if error == "invalid_grant" => Ok(false),
-        Answer::Refused(error) => Err(error.into()),
+        Ok(_) => Ok(true),
+        Err(error) if error == "invalid_grant" => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }
 
-/// Redeems every code twice, and counts what must not be.
-fn audit(server: &Server, codes: &[Code]) -> Fallible<Audit> {
+/// Redeems every code twice. Returns how far each had come, and how often it was accepted.
+fn audit(server: &Server, codes: &[Code]) -> Fallible<Vec<(State, usize)>> {
     let audits = in_parallel(IN_FLIGHT, |thread| {
         let client = Client::discover(&server.issuer)?;
-        let mut audit = Audit::default();
+        let mut audit = Vec::new();
         for code in codes.iter().skip(thread).step_by(IN_FLIGHT) {
             let accepted = usize::from(is_accepted(&client, code)?) + usize::from(is_accepted(&client, code)?);
-            match code.state {
-                State::Issued => {
-                    audit.unused += 1;
-                    audit.lost += usize::from(accepted == 0);
-                    audit.twice += usize::from(accepted > 1);
-                }
-                State::Sent => {
-                    audit.unknown += 1;
-                    audit.twice += usize::from(accepted > 1);
-                }
-                State::Redeemed => {
-                    audit.used += 1;
-                    audit.twice += usize::from(accepted > 0);
-                }
-            }
+            audit.push((code.state, accepted));
         }
         Ok(audit)
     })?;
-    let mut all = Audit::default();
-    for audit in audits {
-        all.add(&audit);
-    }
-    Ok(all)
+    Ok(audits.concat())
 }
 
 /// The audit notices a database that has forgotten redemptions, and one that has forgotten everything.
 fn control(binary: &str, report: &mut Report) -> Fallible<()> {
-    let folder = Folder::create()?;
-    let (file, backup) = (folder.file("codes.sqlite")?, folder.file("backup.sqlite")?);
+    let folder = tempfile::tempdir()?;
+    let [file, backup, empty] = ["codes.sqlite", "backup.sqlite", "empty.sqlite"].map(|name| file(&folder, name));
+    let (file, backup, empty) = (file?, backup?, empty?);
     let mut codes = Vec::new();
 
     let server = Server::start(binary, &flags(&file))?;
@@ -255,18 +215,16 @@ fn control(binary: &str, report: &mut Report) -> Fallible<()> {
     }
     fs::copy(&file, &backup)?;
     for code in codes.iter_mut().step_by(2) {
-        code.state = State::Sent;
         redeem(&client, code)?;
     }
     drop(server);
 
     let forgetful = Server::start(binary, &flags(&backup))?;
-    let audit_1 = audit(&forgetful, &codes)?;
-    let empty = Server::start(binary, &flags(&folder.file("empty.sqlite")?))?;
-    let audit_2 = audit(&empty, &codes)?;
+    let empty = Server::start(binary, &flags(&empty))?;
     let outcome = format!(
         "{} redeemed twice with an old copy, {} lost with an empty database",
-        audit_1.twice, audit_2.lost
+        twice(&audit(&forgetful, &codes)?),
+        lost(&audit(&empty, &codes)?)
     );
     let expected = "10 redeemed twice with an old copy, 10 lost with an empty database";
     report.check("control: the audit notices planted faults", outcome, expected);

@@ -1,11 +1,11 @@
 //! The crate against oidc-provider, a certified server: its values are accepted there, and of what that server refuses,
 //! the crate accepts nothing.
 //!
-//! `oidc ISSUER`, with the issuer that `oidc-provider.mjs` prints. One line per case; exits with 1 when one was missed.
+//! `oidc PATH`, with the path of `oidc-provider.mjs`. One line per case; exits with 1 when one was missed.
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
-use interop::{Client, Fallible, REDIRECT_URI, Redirect, Report, STATE, location};
+use interop::{Client, Fallible, Outcome, REDIRECT_URI, Report, STATE, Server, location, said};
 use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ServerPolicy};
 
 /// What both say to a good request.
@@ -41,29 +41,23 @@ const DIFFERENCES: &[(&str, &str, &str, &str)] = &[
 ];
 
 fn main() -> ExitCode {
-    let Some(issuer) = std::env::args().nth(1) else {
-        eprintln!("usage: oidc ISSUER");
-        return ExitCode::from(2);
-    };
-    interop::exit_code(run(&issuer))
+    interop::part("oidc-provider", run)
 }
 
-/// Returns the number of misses.
-fn run(issuer: &str) -> Fallible<usize> {
-    let provider = Provider(Client::discover_at(issuer, "openid-configuration")?);
-    let mut report = Comparison(Report::new("oidc-provider"));
+fn run(report: &mut Report, arguments: &[&str]) -> Fallible<()> {
+    let [script] = arguments else {
+        return Err("usage: oidc PATH-OF-oidc-provider.mjs".into());
+    };
+    let server = Server::spawn(Command::new("node").arg(script))?;
+    let provider = Provider(Client::discover_at(&server.issuer, "openid-configuration")?);
+    let mut report = Comparison(report);
     good_values(&provider, &mut report)?;
     bad_verifiers(&provider, &mut report)?;
-    bad_challenges(&provider, &mut report)?;
-    Ok(report.0.misses)
+    bad_challenges(&provider, &mut report)
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
-// The cases
-// ---------------------------------------------------------------------------------------------------------------------
-
 /// Verifiers of every length that matters and of the whole alphabet: both must accept them.
-fn good_values(provider: &Provider, report: &mut Comparison) -> Fallible<()> {
+fn good_values(provider: &Provider, report: &mut Comparison<'_>) -> Fallible<()> {
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
     for (case, verifier) in [
         ("right verifier, generated", CodeVerifier::generate()?),
@@ -88,7 +82,7 @@ fn good_values(provider: &Provider, report: &mut Comparison) -> Fallible<()> {
 }
 
 /// Each with a code of its own.
-fn bad_verifiers(provider: &Provider, report: &mut Comparison) -> Fallible<()> {
+fn bad_verifiers(provider: &Provider, report: &mut Comparison<'_>) -> Fallible<()> {
     let right = CodeVerifier::generate()?;
     let wrong = CodeVerifier::generate()?;
     let challenge = right.challenge(CodeChallengeMethod::S256);
@@ -118,7 +112,7 @@ fn bad_verifiers(provider: &Provider, report: &mut Comparison) -> Fallible<()> {
     Ok(())
 }
 
-fn bad_challenges(provider: &Provider, report: &mut Comparison) -> Fallible<()> {
+fn bad_challenges(provider: &Provider, report: &mut Comparison<'_>) -> Fallible<()> {
     let verifier = CodeVerifier::generate()?;
     let right = verifier.challenge(CodeChallengeMethod::S256);
     let right = right.as_str();
@@ -149,16 +143,16 @@ fn bad_challenges(provider: &Provider, report: &mut Comparison) -> Fallible<()> 
         let challenges = challenge.map(|value| ("code_challenge", value));
         let methods = method.map(|value| ("code_challenge_method", value));
         let parameters: Vec<_> = challenges.into_iter().chain(methods).collect();
-        let theirs = provider.authorize(&parameters)?.to_string();
+        let theirs = provider.authorize(&parameters)?;
         let ours = POLICY.check_authorization_request(challenge, method);
-        report.must_refuse(case, &theirs, ours.map_or_else(|e| e.oauth_error(), |_| ACCEPTED));
+        report.must_refuse(case, said(&theirs), ours.map_or_else(|e| e.oauth_error(), |_| ACCEPTED));
     }
     let (challenge, method) = (("code_challenge", right), ("code_challenge_method", "S256"));
     for (case, parameters) in [
         ("repeated challenge", [challenge, challenge, method]),
         ("repeated method", [challenge, method, method]),
     ] {
-        report.must_refuse_unasked(case, &provider.authorize(&parameters)?.to_string());
+        report.must_refuse_unasked(case, said(&provider.authorize(&parameters)?));
     }
     Ok(())
 }
@@ -171,9 +165,9 @@ fn our_token_answer(challenge: &CodeChallenge, verifier: Option<&str>) -> &'stat
 }
 
 /// Sets their answers beside ours.
-struct Comparison(Report);
+struct Comparison<'a>(&'a mut Report);
 
-impl Comparison {
+impl Comparison<'_> {
     fn must_accept(&mut self, case: &str, theirs: &str, ours: &str) {
         self.check(case, theirs, ours, "theirs accepted, ours accepted");
     }
@@ -209,14 +203,13 @@ struct Provider(Client);
 impl Provider {
     /// The whole flow up to the answer of the token endpoint, with as many verifiers as there are.
     fn log_in_and_redeem(&self, challenge: &CodeChallenge, verifiers: &[&str]) -> Fallible<String> {
-        match self.authorize(&challenge.authorization_params())? {
-            Redirect::Code(code) => Ok(self.0.redeem(&code, verifiers)?.to_string()),
-            Redirect::Error(error) => Err(format!("the authorization endpoint refused our challenge: {error}").into()),
-        }
+        let code = self.authorize(&challenge.authorization_params())?;
+        let code = code.map_err(|error| format!("the authorization endpoint refused our challenge: {error}"))?;
+        Ok(said(&self.0.redeem(&code, verifiers)?).to_owned())
     }
 
     /// Goes from redirect to redirect and answers the server's pages, until one leads back to the client.
-    fn authorize(&self, pkce: &[(&str, &str)]) -> Fallible<Redirect> {
+    fn authorize(&self, pkce: &[(&str, &str)]) -> Fallible<Outcome> {
         let mut url = self.0.authorization_url(&[&[("scope", "openid")][..], pkce].concat())?;
         for _ in 0..10 {
             let mut answer = self.0.agent.get(url.as_str()).call()?;

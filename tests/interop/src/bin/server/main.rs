@@ -16,35 +16,30 @@ use std::process::ExitCode;
 use interop::{Fallible, Report, Server};
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [binary, readme] = &arguments[..] else {
-        eprintln!("usage: server PATH-OF-authorization-server PATH-OF-ITS-README");
-        return ExitCode::from(2);
-    };
-    interop::exit_code(run(binary, readme))
+    interop::part("server", run)
 }
 
-/// Returns the number of misses.
-fn run(binary: &str, readme: &str) -> Fallible<usize> {
-    let mut report = Report::new("server");
+fn run(report: &mut Report, arguments: &[&str]) -> Fallible<()> {
+    let [binary, readme] = arguments else {
+        return Err("usage: server PATH-OF-authorization-server PATH-OF-ITS-README".into());
+    };
     let strict = Server::start(binary, &[])?;
-    our_client::requests(&strict, &mut report)?;
-    oauth2_client::requests(&strict, &mut report)?;
-    parallel::race("a code in memory", &strict, &mut report)?;
-    parallel::load(&strict, &mut report)?;
+    our_client::requests(&strict, report)?;
+    oauth2_client::requests(&strict, report)?;
+    parallel::race("a code in memory", &strict, report)?;
+    parallel::load(&strict, report)?;
     drop(strict);
-    our_client::plain_allowed(&Server::start(binary, &["--allow-plain"])?, &mut report)?;
-    oauth2_client::plain_allowed(&Server::start(binary, &["--allow-plain"])?, &mut report)?;
-    our_client::pkce_optional(binary, &mut report)?;
-    storage::kill_and_restart(binary, &mut report)?;
-    storage::locked(binary, &mut report)?;
-    storage::damaged(binary, &mut report)?;
-    storage::residue(binary, &mut report)?;
-    sockets::slow_clients(binary, &mut report)?;
-    sockets::idle_connections(binary, &mut report)?;
-    sockets::stop(binary, &mut report)?;
-    texts::start(binary, &mut report)?;
-    texts::responses(binary, &mut report)?;
-    texts::readme(binary, readme, &mut report)?;
-    Ok(report.misses)
+    our_client::plain_allowed(binary, report)?;
+    oauth2_client::plain_allowed(binary, report)?;
+    our_client::pkce_optional(binary, report)?;
+    storage::kill_and_restart(binary, report)?;
+    storage::locked(binary, report)?;
+    storage::damaged(binary, report)?;
+    storage::residue(binary, report)?;
+    sockets::slow_clients(binary, report)?;
+    sockets::idle_connections(binary, report)?;
+    sockets::stop(binary, report)?;
+    texts::start(binary, report)?;
+    texts::responses(binary, report)?;
+    texts::readme(binary, readme, report)
 }

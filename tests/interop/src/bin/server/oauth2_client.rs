@@ -2,7 +2,7 @@
 
 use std::panic;
 
-use interop::{Answer, CLIENT, Client, Fallible, REDIRECT_URI, Redirect, Report, Server};
+use interop::{CLIENT, Client, Fallible, Outcome, REDIRECT_URI, Report, Server, said};
 use oauth2::basic::BasicClient;
 use oauth2::{
     AuthUrl, AuthorizationCode, ClientId, CsrfToken, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse,
@@ -15,39 +15,25 @@ type Theirs = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointN
 pub fn requests(server: &Server, report: &mut Report) -> Fallible<()> {
     let client = Client::discover(&server.issuer)?;
     let theirs = client_of(&client)?;
-    let (_, another) = PkceCodeChallenge::new_random_sha256();
-    for (case, expected) in [
-        ("right verifier", "accepted"),
-        ("wrong verifier", "invalid_grant"),
-        ("missing verifier", "invalid_grant"),
-        ("empty verifier", "invalid_grant"),
-        ("verifier of 42 characters", "invalid_request"),
-        ("verifier of 129 characters", "invalid_request"),
-        ("verifier with +", "invalid_request"),
-        ("repeated verifier", "invalid_request"),
+    type Sent = fn(&str) -> Vec<String>;
+    let (no_code, bad) = ("invalid_grant", "invalid_request");
+    let right: Sent = |right| vec![right.to_owned()];
+    for (case, verifiers, expected) in [
+        ("right verifier", right, "accepted"),
+        ("wrong verifier", |_| vec!["a".repeat(43)], no_code),
+        ("missing verifier", |_| vec![], no_code),
+        ("empty verifier", |_| vec![String::new()], no_code),
+        ("verifier of 42 characters", |right| vec![right[..42].to_owned()], bad),
+        ("verifier of 129 characters", |_| vec!["a".repeat(129)], bad),
+        ("verifier with +", |right| vec![format!("{}+", &right[..42])], bad),
+        ("repeated verifier", |right| vec![right.to_owned(); 2], bad),
     ] {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-        let right = verifier.secret().as_str();
-        let issued = code(&theirs, &client, Some(challenge))?;
-        let verifiers = match case {
-            "right verifier" => vec![right.to_owned()],
-            "wrong verifier" => vec![another.secret().clone()],
-            "empty verifier" => vec![String::new()],
-            "verifier of 42 characters" => vec![right[..42].to_owned()],
-            "verifier of 129 characters" => vec!["a".repeat(129)],
-            "verifier with +" => vec![format!("{}+", &right[..42])],
-            "repeated verifier" => vec![right.to_owned(), right.to_owned()],
-            _ => vec![],
-        };
-        let verifiers: Vec<&str> = verifiers.iter().map(String::as_str).collect();
-        let answer = redeem(&theirs, &client, &issued, &verifiers)?;
-        report.check(&format!("oauth2, {case}"), &answer, expected);
+        let outcome = log_in(&theirs, &client, Some(challenge), &verifiers(verifier.secret()))?;
+        report.check(&format!("oauth2, {case}"), said(&outcome), expected);
     }
-    let answer = match code(&theirs, &client, None) {
-        Ok(_) => "accepted".to_owned(),
-        Err(why) => why.to_string(),
-    };
-    report.check("oauth2, no challenge", &answer, "invalid_request");
+    let outcome = log_in(&theirs, &client, None, &[])?;
+    report.check("oauth2, no challenge", said(&outcome), "invalid_request");
 
     let agree = (0..1000).filter(|_| value_is_ours()).count();
     report.check("oauth2, 1000 verifiers accepted, with our challenges", agree, "1000");
@@ -55,13 +41,17 @@ pub fn requests(server: &Server, report: &mut Report) -> Fallible<()> {
     Ok(())
 }
 
-pub fn plain_allowed(server: &Server, report: &mut Report) -> Fallible<()> {
+pub fn plain_allowed(binary: &str, report: &mut Report) -> Fallible<()> {
+    let server = Server::start(binary, &["--allow-plain"])?;
     let client = Client::discover(&server.issuer)?;
-    let theirs = client_of(&client)?;
     let (challenge, verifier) = PkceCodeChallenge::new_random_plain();
-    let issued = code(&theirs, &client, Some(challenge))?;
-    let answer = redeem(&theirs, &client, &issued, &[verifier.secret()])?;
-    report.check("oauth2, --allow-plain, method plain", &answer, "accepted");
+    let outcome = log_in(
+        &client_of(&client)?,
+        &client,
+        Some(challenge),
+        &[verifier.into_secret()],
+    )?;
+    report.check("oauth2, --allow-plain, method plain", said(&outcome), "accepted");
     Ok(())
 }
 
@@ -106,26 +96,27 @@ fn client_of(client: &Client) -> Fallible<Theirs> {
         .set_redirect_uri(RedirectUrl::new(REDIRECT_URI.to_owned())?))
 }
 
-/// An error in the redirect is the error of this function.
-fn code(theirs: &Theirs, client: &Client, challenge: Option<PkceCodeChallenge>) -> Fallible<String> {
+/// Sends the first verifier in their own way, and a second one as an extra parameter.
+fn log_in(
+    theirs: &Theirs,
+    client: &Client,
+    challenge: Option<PkceCodeChallenge>,
+    verifiers: &[String],
+) -> Fallible<Outcome> {
     let mut request = theirs.authorize_url(CsrfToken::new_random);
     if let Some(challenge) = challenge {
         request = request.set_pkce_challenge(challenge);
     }
     let (url, state) = request.url();
-    match client.visit(&url, state.secret())? {
-        Redirect::Code(code) => Ok(code),
-        Redirect::Error(error) => Err(error.into()),
-    }
-}
-
-/// The first verifier in their own way, a second one as an extra parameter.
-fn redeem(theirs: &Theirs, client: &Client, code: &str, verifiers: &[&str]) -> Fallible<Answer> {
-    let mut request = theirs.exchange_code(AuthorizationCode::new(code.to_owned()));
+    let code = match client.visit(&url, state.secret())? {
+        Ok(code) => code,
+        refused => return Ok(refused),
+    };
+    let mut request = theirs.exchange_code(AuthorizationCode::new(code));
     if let Some((first, rest)) = verifiers.split_first() {
-        request = request.set_pkce_verifier(PkceCodeVerifier::new((*first).to_owned()));
+        request = request.set_pkce_verifier(PkceCodeVerifier::new(first.clone()));
         for verifier in rest {
-            request = request.add_extra_param("code_verifier", (*verifier).to_owned());
+            request = request.add_extra_param("code_verifier", verifier);
         }
     }
     let http = |request: HttpRequest| -> Result<HttpResponse, ureq::Error> {
@@ -133,8 +124,8 @@ fn redeem(theirs: &Theirs, client: &Client, code: &str, verifiers: &[&str]) -> F
         Ok(HttpResponse::from_parts(head, body.read_to_vec()?))
     };
     match request.request(&http) {
-        Ok(token) => Ok(Answer::Accepted(token.access_token().secret().clone())),
-        Err(RequestTokenError::ServerResponse(e)) => Ok(Answer::Refused(e.error().as_ref().to_owned())),
+        Ok(token) => Ok(Ok(token.access_token().secret().clone())),
+        Err(RequestTokenError::ServerResponse(e)) => Ok(Err(e.error().as_ref().to_owned())),
         Err(_) => Err("the oauth2 crate did not understand the answer".into()),
     }
 }

@@ -1,68 +1,72 @@
 //! The database in a file.
 
-use std::fs;
+use std::collections::HashSet;
+use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
 use std::time::Duration;
 
-use interop::{Answer, Client, Fallible, Folder, Report, Server, in_parallel, until};
+use interop::{Client, Fallible, Report, Server, file, in_parallel, said, until};
 use pkce_core::{CodeChallengeMethod, CodeVerifier};
 use rusqlite::Connection;
 
 use crate::parallel;
 
 pub fn kill_and_restart(binary: &str, report: &mut Report) -> Fallible<()> {
-    let folder = Folder::create()?;
-    let database = folder.file("codes.sqlite")?;
-    let flags = ["--database", &database, "--code-lifetime", "600"];
+    let folder = tempfile::tempdir()?;
+    let flags = ["--database", &file(&folder, "codes.sqlite")?, "--code-lifetime", "600"];
     let verifier = CodeVerifier::generate()?;
     let another = CodeVerifier::generate()?;
     let challenge = verifier.challenge(CodeChallengeMethod::S256);
-    let right = [verifier.expose_secret()];
 
     let server = Server::start(binary, &flags)?;
-    let client = Client::discover(&server.issuer)?;
     parallel::race("a code in a file", &server, report)?;
+    let client = Client::discover(&server.issuer)?;
     let codes: Vec<String> = (0..20)
         .map(|_| client.code(&challenge.authorization_params()))
         .collect::<Fallible<_>>()?;
-    let (before, after) = codes.split_at(10);
-    let count = |client: &Client, codes: &[String], verifier: [&str; 1], expected: &str| -> Fallible<usize> {
-        let answers: Vec<Answer> = codes
-            .iter()
-            .map(|c| client.redeem(c, &verifier))
-            .collect::<Fallible<_>>()?;
-        Ok(answers.iter().filter(|a| a.to_string() == expected).count())
-    };
-    let redeemed = count(&client, before, right, "accepted")?;
-    report.check("--database, redeemed before the kill", redeemed, "10");
     let mut modes = Vec::new();
-    for entry in folder.0.read_dir()? {
+    for entry in folder.path().read_dir()? {
         modes.push(format!("{:o}", entry?.metadata()?.permissions().mode() & 0o777));
     }
-    report.check(
-        "--database, modes of the file, its log and its index",
-        modes.join(" "),
-        "600 600 600",
-    );
+    let case = "--database, modes of the file, its log and its index";
+    report.check(case, modes.join(" "), "600 600 600");
+
+    let redeem = |client: &Client, codes: &[String], verifier: &CodeVerifier| -> Fallible<String> {
+        let mut outcomes = HashSet::new();
+        for code in codes {
+            outcomes.insert(said(&client.redeem(code, &[verifier.expose_secret()])?).to_owned());
+        }
+        Ok(outcomes.into_iter().collect::<Vec<_>>().join(", "))
+    };
+    let outcomes = redeem(&client, &codes[..10], &verifier)?;
+    report.check("--database, redeemed before the kill", outcomes, "accepted");
     // SIGKILL.
     drop(server);
 
     let server = Server::start(binary, &flags)?;
     let client = Client::discover(&server.issuer)?;
-    let refused = count(&client, before, right, "invalid_grant")?;
-    report.check(
-        "--database, refused after it, since they were redeemed before",
-        refused,
-        "10",
-    );
-    let refused = count(&client, &after[..2], [another.expose_secret()], "invalid_grant")?;
-    report.check("--database, refused after it, with a wrong verifier", refused, "2");
-    let redeemed = count(&client, &after[2..], right, "accepted")?;
-    report.check(
-        "--database, redeemed after it, since they were issued before",
-        redeemed,
-        "8",
-    );
+    for (case, codes, verifier, expected) in [
+        ("redeemed again after it", &codes[..10], &verifier, "invalid_grant"),
+        (
+            "redeemed after it with a wrong verifier",
+            &codes[10..12],
+            &another,
+            "invalid_grant",
+        ),
+        (
+            "issued before it and redeemed after it",
+            &codes[12..],
+            &verifier,
+            "accepted",
+        ),
+    ] {
+        report.check(
+            &format!("--database, {case}"),
+            redeem(&client, codes, verifier)?,
+            expected,
+        );
+    }
     Ok(())
 }
 
@@ -71,10 +75,11 @@ const LOCKED_OUT: usize = 256;
 
 /// Another process holds the lock of the file.
 pub fn locked(binary: &str, report: &mut Report) -> Fallible<()> {
-    let folder = Folder::create()?;
-    let database = folder.file("codes.sqlite")?;
-    let log = folder.file("log")?;
-    let server = Server::start_with_log(binary, &log, &["--database", &database])?;
+    let folder = tempfile::tempdir()?;
+    let database = file(&folder, "codes.sqlite")?;
+    let log = file(&folder, "log")?;
+    let mut command = Command::new(binary);
+    let server = Server::spawn(command.args(["--database", &database]).stderr(File::create(&log)?))?;
     let client = Client::discover(&server.issuer)?;
     let verifier = CodeVerifier::generate()?;
     let challenge = verifier.challenge(CodeChallengeMethod::S256);
@@ -88,10 +93,10 @@ pub fn locked(binary: &str, report: &mut Report) -> Fallible<()> {
     let redeemed = client.redeem(&code, &[verifier.expose_secret()])?;
     report.check(
         "--database, locked by another process, then unlocked",
-        format_args!("{refused}, then {redeemed}"),
+        format_args!("{}, then {}", said(&refused), said(&redeemed)),
         "503 temporarily_unavailable, then accepted",
     );
-    let refused = others.iter().filter(|a| a.to_string() == refused.to_string()).count();
+    let refused = others.iter().filter(|other| **other == refused).count();
     let lines = fs::read_to_string(&log)?.lines().count();
     report.check(
         "--database, locked, many requests in the log",
@@ -101,26 +106,44 @@ pub fn locked(binary: &str, report: &mut Report) -> Fallible<()> {
     Ok(())
 }
 
-/// A column was lost on the way: the client is not to blame, and no token is issued.
+/// The two columns hold no challenge: the client is not to blame, and no token is issued.
 pub fn damaged(binary: &str, report: &mut Report) -> Fallible<()> {
-    let folder = Folder::create()?;
-    let database = folder.file("codes.sqlite")?;
-    let server = Server::start(binary, &["--database", &database])?;
-    let client = Client::discover(&server.issuer)?;
+    let folder = tempfile::tempdir()?;
+    let database = file(&folder, "codes.sqlite")?;
+    let optional = ["--client-without-pkce", "example-client=http://127.0.0.1/callback"];
     let verifier = CodeVerifier::generate()?;
     let challenge = verifier.challenge(CodeChallengeMethod::S256);
     let other = Connection::open(&database)?;
     other.busy_timeout(Duration::from_secs(5))?;
-    other.execute_batch("PRAGMA ignore_check_constraints = ON")?;
-    for (case, update) in [
-        ("no code_challenge_method", "code_challenge_method = NULL"),
-        ("no code_challenge", "code_challenge = NULL"),
-        ("a cut code_challenge", "code_challenge = substr(code_challenge, 1, 42)"),
+    for (required, flags, verifiers) in [
+        ("required", &[][..], &[verifier.expose_secret()][..]),
+        ("optional and no verifier", &optional, &[]),
     ] {
-        let code = client.code(&challenge.authorization_params())?;
-        other.execute_batch(&format!("UPDATE authorization_codes SET {update}"))?;
-        let answer = client.redeem(&code, &[verifier.expose_secret()])?;
-        report.check(&format!("--database, a row with {case}"), &answer, "500 server_error");
+        let server = Server::start(binary, &[&["--database", &database], flags].concat())?;
+        let client = Client::discover(&server.issuer)?;
+        for update in [
+            "code_challenge = NULL",
+            "code_challenge = ''",
+            "code_challenge = 7",
+            "code_challenge = substr(code_challenge, 1, 42)",
+            "code_challenge = code_challenge || '='",
+            "code_challenge_method = NULL",
+            "code_challenge_method = ''",
+            "code_challenge_method = 's256'",
+        ] {
+            let code = client.code(&challenge.authorization_params())?;
+            let damage = format!("UPDATE authorization_codes SET {update}");
+            // SQLite itself refuses half a challenge.
+            let refused = other.execute_batch(&damage).is_err();
+            other.execute_batch(&format!("PRAGMA ignore_check_constraints = ON; {damage}"))?;
+            other.execute_batch("PRAGMA ignore_check_constraints = OFF")?;
+            let outcome = client.redeem(&code, verifiers)?;
+            report.check(
+                &format!("--database, PKCE {required}, {update}"),
+                format_args!("refused by SQLite: {refused}, {}", said(&outcome)),
+                &format!("refused by SQLite: {}, 500 server_error", update.ends_with("NULL")),
+            );
+        }
     }
     Ok(())
 }
@@ -128,15 +151,15 @@ pub fn damaged(binary: &str, report: &mut Report) -> Fallible<()> {
 /// A plain challenge is a verifier: it is gone from the disk soon after its code was redeemed, or has expired.
 pub fn residue(binary: &str, report: &mut Report) -> Fallible<()> {
     const CODES: usize = 40;
-    let folder = Folder::create()?;
-    let database = folder.file("codes.sqlite")?;
+    let folder = tempfile::tempdir()?;
+    let database = file(&folder, "codes.sqlite")?;
     let flags = ["--allow-plain", "--code-lifetime", "5", "--database", &database];
     let server = Server::start(binary, &flags)?;
     let client = Client::discover(&server.issuer)?;
     let verifiers: Vec<CodeVerifier> = (0..CODES).map(|_| CodeVerifier::generate()).collect::<Result<_, _>>()?;
     let found = || -> Fallible<usize> {
         let mut octets = Vec::new();
-        for entry in folder.0.read_dir()? {
+        for entry in folder.path().read_dir()? {
             octets.extend(fs::read(entry?.path())?);
         }
         let is_in = |v: &&CodeVerifier| octets.windows(43).any(|w| w == v.expose_secret().as_bytes());
@@ -147,7 +170,7 @@ pub fn residue(binary: &str, report: &mut Report) -> Fallible<()> {
         let code = client.code(&verifier.challenge(CodeChallengeMethod::Plain).authorization_params())?;
         stored += found()?.min(1);
         if number % 2 == 0 {
-            client.redeem(&code, &[verifier.expose_secret()])?;
+            client.redeem(&code, &[verifier.expose_secret()])??;
         }
     }
     until(|| Ok(found()? == 0))?;

@@ -1,5 +1,6 @@
-// What the parts that use Chromium share: the browser, the programs that they start, and the lines that `run` reads.
+// What the parts in JavaScript share: their cases, the programs that they start, the browser, and what is demanded of a page.
 
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { basename } from 'node:path';
@@ -21,8 +22,6 @@ export const launch = (...flags) =>
     timeout: PATIENCE,
   });
 
-let missed = 0;
-
 // Runs one case: its outcome is what it returns, or why it failed.
 export async function check(name, run) {
   const part = basename(process.argv[1], '.mjs');
@@ -30,14 +29,34 @@ export async function check(name, run) {
   try {
     console.log(`ok    ${part}  ${name}: ${await Promise.race([run(), late])}`);
   } catch (why) {
-    missed += 1;
+    process.exitCode = 1;
     const [first] = String(why.message ?? why).split('\n');
-    console.log(`MISS  ${part}  ${name}: ${first} (expected as in ${part}.mjs)`);
+    console.log(`MISS  ${part}  ${name}: ${first}`);
     console.error(why);
   }
 }
 
-// Runs the cases, each in pages of this function's making, and ends the process: with 1 if a case was missed.
+export function must(holds, outcome, expected) {
+  if (!holds) throw new Error(`${outcome} (expected ${expected})`);
+}
+
+// Nothing is cut off, and nothing needs scrolling sideways.
+export async function fits(page) {
+  // The browser has painted the page in its new width once the frame after the next begins.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  const cut = await page.$$eval('body *', (all) => {
+    const width = document.documentElement.clientWidth;
+    // The text of an input scrolls.
+    const isCut = (e) => e.tagName !== 'INPUT' && e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 1;
+    const isLow = (e) => e.tagName === 'TEXTAREA' && e.scrollHeight > e.clientHeight + 1;
+    return all
+      .filter((e) => e.getBoundingClientRect().right > width || isCut(e) || isLow(e))
+      .map((e) => e.id || e.tagName);
+  });
+  assert.deepEqual(cut, []);
+}
+
+// Runs the cases, each in pages of this function's making, and ends the process.
 export async function inChromium(cases) {
   const browser = await launch();
   try {
@@ -49,7 +68,7 @@ export async function inChromium(cases) {
   } finally {
     await browser.close();
   }
-  process.exit(missed === 0 ? 0 : 1);
+  process.exit();
 }
 
 const children = new Set();
