@@ -44,29 +44,24 @@ pub fn page() -> Result<PathBuf, Box<dyn Error>> {
 
 fn compile(package: &Path, target: &Path) -> Result<(), Box<dyn Error>> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    succeed(
-        Command::new(cargo)
-            .current_dir(package)
-            .args([
-                "build",
-                "--quiet",
-                "--locked",
-                "--lib",
-                "--profile=wasm",
-                "--target",
-                TARGET,
-            ])
-            .arg("--target-dir")
-            .arg(target),
-    )
-}
-
-fn succeed(command: &mut Command) -> Result<(), Box<dyn Error>> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let status = command.status().map_err(|why| format!("{name}: {why}"))?;
+    let status = Command::new(cargo)
+        .current_dir(package)
+        .args([
+            "build",
+            "--quiet",
+            "--locked",
+            "--lib",
+            "--profile=wasm",
+            "--target",
+            TARGET,
+        ])
+        .arg("--target-dir")
+        .arg(target)
+        .status()
+        .map_err(|why| format!("cargo: {why}"))?;
     if status.success() {
         Ok(())
     } else {
-        Err(format!("{name} failed: {status}").into())
+        Err(format!("cargo failed: {status}").into())
     }
 }

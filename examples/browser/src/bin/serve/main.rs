@@ -1,50 +1,60 @@
-//! Builds the page, and serves it on this machine. See `HELP`.
+//! Builds the page, and serves it on this machine.
 
 mod build;
-mod http;
 
 use std::error::Error;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
-const HELP: &str = "Builds the page that makes and checks PKCE values, and serves it on this machine.
+use axum::Router;
+use axum::http::HeaderValue;
+use axum::http::header::CACHE_CONTROL;
+use clap::Parser;
+use tokio::net::TcpListener;
+use tower_http::services::ServeDir;
+use tower_http::set_header::SetResponseHeaderLayer;
 
-usage: serve [--port N] [--build-only]
+/// Builds the page that makes and checks PKCE values, and serves it on this machine.
+#[derive(Parser)]
+#[command(name = "serve")]
+struct Options {
+    /// The port on 127.0.0.1 to serve on; 0 takes a free one
+    #[arg(long, default_value_t = 8000)]
+    port: u16,
+    /// Builds the page, prints its folder, and exits; any web server can serve it
+    #[arg(long)]
+    build_only: bool,
+}
 
-  --port N      the port on 127.0.0.1 to serve on; 0 takes a free one [default: 8000]
-  --build-only  builds the page, prints its folder, and exits; any web server can serve it
-  -h, --help    prints this text
-";
-
-fn main() -> ExitCode {
-    match run() {
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match run(&Options::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             // Unlike `eprintln!`, does not panic if the reader is gone.
             let _ = writeln!(io::stderr(), "serve: {why}");
-            ExitCode::from(if why.is::<lexopt::Error>() { 2 } else { 1 })
+            ExitCode::FAILURE
         }
     }
 }
 
-fn run() -> Result<(), Box<dyn Error>> {
-    let mut port = 8000;
-    let mut build_only = false;
-    let mut arguments = lexopt::Parser::from_env();
-    while let Some(argument) = arguments.next()? {
-        match argument {
-            lexopt::Arg::Long("port") => port = lexopt::ValueExt::parse(&arguments.value()?)?,
-            lexopt::Arg::Long("build-only") => build_only = true,
-            lexopt::Arg::Long("help") | lexopt::Arg::Short('h') => return print(HELP),
-            other => return Err(other.unexpected().into()),
-        }
-    }
+async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let folder = build::page()?;
-    if build_only {
-        print(&format!("{}\n", folder.display()))
-    } else {
-        http::serve(&folder, port)
+    if options.build_only {
+        return print(&format!("{}\n", folder.display()));
     }
+    serve(&folder, options.port).await
+}
+
+async fn serve(folder: &Path, port: u16) -> Result<(), Box<dyn Error>> {
+    let listener = TcpListener::bind(("127.0.0.1", port))
+        .await
+        .map_err(|why| format!("port {port}: {why}"))?;
+    print(&format!("serving http://{}/\n", listener.local_addr()?))?;
+    let no_store = SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let router = Router::new().fallback_service(ServeDir::new(folder)).layer(no_store);
+    Ok(axum::serve(listener, router).await?)
 }
 
 /// Unlike `println!`, does not panic if the reader is gone.
