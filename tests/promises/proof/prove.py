@@ -136,8 +136,7 @@ class Image(emulate.Machine):
             for name, number in numbers.items()
             if re.fullmatch(r"r[0-9a-ds]\w+|[xq]\d+|ymm\d+|xsp", name)
         }
-        count = self.call("case_count")
-        self.cases = {self.text(self.call("case_name", i), self.call("case_name_length", i)): i for i in range(count)}
+        self.numbers = {name: number for number, name in enumerate(self.cases())}
         self.program = emulate.CODE, bytes(self.quick.mem_read(emulate.CODE, emulate.CODE_SIZE))
 
     def only(self, part):
@@ -153,22 +152,19 @@ class Run:
         self.digest, self.stored_digest = symbols("public digest", 8, 32), symbols("public stored", 8, 32)
         self.compress, self.declassify, self.search = map(image.only, ("compress256", "declassify", "first_invalid"))
         self.is_s256, self.compares = "S256" in name, "equal" in name
-        self.checks_syntax = any(word in name for word in ("arse", "TryFrom", "from_stored", "check_"))
+        self.checks_syntax = any(word in name for word in ("arse", "TryFrom", "from_stored", "request"))
         self.prepare()
 
     def prepare(self):
         """Prepares the operation in the emulator, and copies registers and memory from there."""
         image, engine, name = self.image, self.image.quick, self.name
-        # Two secrets that can be told apart, but for the digest, which is found by its value.
-        other = name.replace("unequal", "equal") if self.is_s256 else name.replace(", equal", ", unequal")
-        other = {"refused_at": "parse a verifier", "clone a plain challenge": "verify, plain, unequal"}.get(name, other)
-        case = image.cases[other.removeprefix("lenient ")]
+        case = image.numbers.get(name, image.numbers["parse a verifier"])
         # The secret number 5 is a text of the character 9, or the octets that it encodes.
         image.call("prepare", case, self.length, 5)
         # The first call of all looks for the features of the processor.
         image.call("run", case)
         image.call("prepare", case, self.length, 5)
-        function = ("run", image.cases[name]) if name in image.cases else (name,)
+        function = ("run", case) if name in image.numbers else (name,)
         image.enter(engine, *function)
         self.registers, self.entry = Bytes((0, bytes(2048))), image.functions[function[0]]
         for register, (number, size) in image.registers.items():
@@ -344,7 +340,7 @@ def claim_6_independence(run):
             for i in range(len(run.value()) if at else 0):
                 del found[f"{at + i:#x}"]
         # A generator of the images copies its octets through registers.
-        if run.image.is_amd64 and run.has_all_code and "generate" not in run.name:
+        if run.image.is_amd64 and run.has_all_code and "gener" not in run.name:
             found |= {name: run.register(end, name) for name in run.image.registers}
         found = [place for place, value in found.items() if depends(value, end.path)]
         if found:
@@ -389,14 +385,15 @@ def compare(run, number):
 
 def operations(image, length, is_octets):
     """The runs for a length, with their claims."""
-    names = [name for name in image.cases if name.startswith(("from_random", "generate", "try_generate")) == is_octets]
-    names = [name for name in names if not name.startswith("control")] + ["refused_at"] * (not is_octets)
-    for name in names:
-        case = image.cases.get(name, image.cases["parse a verifier"])
-        if image.call("first_length", case) <= length <= image.call("last_length", case):
+    # For symbols, these are the same as the other one of equal and unequal.
+    same = "S256, unequal", "plain, equal", "challenges, equal"
+    names = [name for name in image.numbers if not name.startswith("control") and not name.endswith(same)]
+    for name in names + ["refused_at"]:
+        case = image.numbers.get(name, image.numbers["parse a verifier"])
+        if image.call("allows", case, length) == 1 and image.call("allows", case, 32) == is_octets:
             run = Run(image, name, length)
-            claims = [claim_2_encoder] if is_octets or name == "challenge, S256" else []
-            claims += [claim_3_hash] if run.is_s256 else []
+            encodes = name == "challenge, S256" or is_octets and "fails" not in name
+            claims = [claim_2_encoder] * encodes + [claim_3_hash] * run.is_s256
             yield run, [*claims, claim_1_syntax if name == "refused_at" else claim_4_comparison, claim_6_independence]
 
 

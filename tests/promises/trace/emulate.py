@@ -13,7 +13,7 @@ import multiprocessing
 import os
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from elftools.elf.elffile import ELFFile
 from unicorn import Uc, UcError, arm64_const, arm_const, riscv_const, unicorn_const, x86_const
@@ -87,16 +87,13 @@ class Recorder:
     """Compares traces. Unicorn calls its hooks, which are machine code, without going through Python."""
 
     def __init__(self, path):
-        size = ctypes.POINTER(ctypes.c_size_t)
-        self.library = ctypes.CDLL(path)
-        self.library.recorder_new.restype = ctypes.c_void_p
-        self.library.recorder_watch_xpsr.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int]
-        self.library.recorder_start.argtypes = [ctypes.c_void_p, ctypes.c_bool]
-        self.library.recorder_stop.argtypes = [ctypes.c_void_p, ctypes.POINTER(ctypes.c_uint64)]
-        self.library.recorder_stop.restype = ctypes.c_bool
-        self.library.recorder_counts.argtypes = [ctypes.c_void_p, size, size]
-        self.recorder = self.library.recorder_new()
-        self.handles = []
+        library = self.library = ctypes.CDLL(path)
+        library.recorder_new.restype = ctypes.c_void_p
+        library.recorder_watch_xpsr.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int]
+        library.recorder_start.argtypes = [ctypes.c_void_p, ctypes.c_bool]
+        library.recorder_stop.argtypes, library.recorder_stop.restype = [ctypes.c_void_p], ctypes.c_int64
+        library.recorder_events.argtypes, library.recorder_events.restype = [ctypes.c_void_p], ctypes.c_size_t
+        self.recorder = library.recorder_new()
 
     def attach(self, engine, processor):
         accesses = unicorn_const.UC_HOOK_MEM_READ | unicorn_const.UC_HOOK_MEM_WRITE
@@ -107,13 +104,9 @@ class Recorder:
             self.library.recorder_watch_xpsr(self.recorder, read, write, arm_const.UC_ARM_REG_XPSR)
 
     def hook(self, engine, kind, function):
-        handle = ctypes.c_size_t()
-        self.handles.append(handle)
         # The range from 1 to 0 is all of the memory.
-        everywhere = (1, 0)
-        status = uclib.uc_hook_add(
-            engine._uch, ctypes.byref(handle), kind, address_of(function), self.recorder, *everywhere
-        )
+        everywhere, handle = (1, 0), ctypes.byref(ctypes.c_size_t())
+        status = uclib.uc_hook_add(engine._uch, handle, kind, address_of(function), self.recorder, *everywhere)
         if status != unicorn_const.UC_ERR_OK:
             raise UcError(status)
 
@@ -121,16 +114,12 @@ class Recorder:
         self.library.recorder_start(self.recorder, is_reference)
 
     def stop(self):
-        """None if the trace equals the reference, otherwise the address of the last block that both executed."""
-        after = ctypes.c_uint64()
-        equal = self.library.recorder_stop(self.recorder, ctypes.byref(after))
-        return None if equal else after.value
+        """The address of the last block that this trace and the reference executed before they differ, or -1."""
+        return self.library.recorder_stop(self.recorder)
 
-    def counts(self):
-        """The numbers of blocks and of memory accesses in the reference."""
-        blocks, accesses = ctypes.c_size_t(), ctypes.c_size_t()
-        self.library.recorder_counts(self.recorder, ctypes.byref(blocks), ctypes.byref(accesses))
-        return blocks.value, accesses.value
+    def events(self):
+        """The number of events of the reference."""
+        return self.library.recorder_events(self.recorder)
 
 
 def address_of(function):
@@ -194,8 +183,11 @@ class Machine:
         engine.emu_start(self.functions[name], RETURN)
         return engine.reg_read(self.processor.result)
 
-    def text(self, address, length):
-        return bytes(self.quick.mem_read(address, length)).decode()
+    def cases(self):
+        """The names of the cases."""
+        for case in range(self.call("case_count")):
+            length = self.call("case_name_length", case)
+            yield bytes(self.quick.mem_read(self.call("case_name", case), length)).decode()
 
     def function_at(self, address):
         for symbol in self.symbols:
@@ -205,65 +197,37 @@ class Machine:
         return f"{address:#x}"
 
 
-@dataclass
-class Result:
-    """What became of an image."""
-
-    image: str
-    operations: int = 0
-    controls: int = 0
-    traces: int = 0
-    events: int = 0
-    seconds: float = 0.0
-    failures: list = field(default_factory=list)
-
-    def __str__(self):
-        word = "MISS" if self.failures else "ok"
-        return (
-            f"{word:<5}{self.image}: {self.operations} operations, {self.traces} traces of {self.events} events, "
-            f"{self.controls} controls seen, {self.seconds:.1f} s of CPU"
-        )
-
-
-def trace(recorder_path, lengths, path):
-    started = time.process_time()
-    recorder = Recorder(recorder_path)
-    machine = Machine(path, recorder)
-    result = Result("/".join(path.split("/")[-2:]))
-    secrets = machine.call("secret_count")
-    for case in range(machine.call("case_count")):
-        name = machine.text(machine.call("case_name", case), machine.call("case_name_length", case))
-        allowed = range(machine.call("first_length", case), machine.call("last_length", case) + 1)
-        is_control = machine.call("is_control", case) & 1 == 1
-        chosen = [length for length in allowed if lengths is None or length in lengths or len(allowed) == 1]
-        try:
-            differences = []
-            for length in chosen:
-                differences += compare(machine, recorder, case, length, secrets)
-                result.traces += secrets
-                result.events += secrets * sum(recorder.counts())
-        except (UcError, WrongResult) as error:
-            result.failures.append(f"{name}: {error}")
-            continue
-        if is_control and not differences:
-            result.failures.append(f"{name}: not seen")
-        elif is_control:
-            result.controls += 1
-        elif differences:
-            result.failures.append(f"{name}: {differences[0]}")
-        else:
-            result.operations += 1
-    result.seconds = time.process_time() - started
-    return result
-
-
-class WrongResult(Exception):
+class Failure(Exception):
     pass
 
 
-def compare(machine, recorder, case, length, secrets):
-    """Returns a line for each secret whose trace is not that of the first one."""
-    differences = []
+def trace(recorder_path, lengths, path):
+    """Traces the cases of an image. Returns a line for it and one for each failure, and the numbers of both results."""
+    recorder = Recorder(recorder_path)
+    machine = Machine(path, recorder)
+    lengths = lengths or range(129)
+    passed = traces = events = 0
+    failures = []
+    for case, name in enumerate(machine.cases()):
+        try:
+            difference = None
+            for length in filter(lambda length: machine.call("allows", case, length) == 1, lengths):
+                secrets, found = compare(machine, recorder, case, length)
+                difference, traces = difference or found, traces + secrets
+                events += secrets * recorder.events()
+            if name.startswith("control") != bool(difference):
+                raise Failure(difference or "not seen")
+            passed += 1
+        except (UcError, Failure) as error:
+            failures.append(f"     {name}: {error}")
+    word, image = "MISS" if failures else "ok", "/".join(path.split("/")[-2:])
+    line = f"{word:<5}{image}: {passed} cases, {traces} traces of {events} events, {time.process_time():.1f} s of CPU"
+    return [line, *failures], passed, len(failures)
+
+
+def compare(machine, recorder, case, length):
+    """Returns the number of secrets, and a line for one whose trace is not that of the first, if there is one."""
+    difference, secrets = None, machine.call("secret_count")
     # The first call of all looks for the features of the processor.
     machine.call("prepare", case, length, 0)
     machine.call("run", case, engine=machine.traced)
@@ -273,31 +237,32 @@ def compare(machine, recorder, case, length, secrets):
         as_expected = machine.call("run", case, engine=machine.traced)
         after = recorder.stop()
         if as_expected != 1:
-            raise WrongResult(f"length {length}, secret {secret}: not the expected result")
-        if after is not None:
+            raise Failure(f"length {length}, secret {secret}: not the expected result")
+        if after != -1:
             where = machine.function_at(after)
-            differences.append(f"length {length}, secrets 0 and {secret}: different traces after {where}")
-    return differences
+            difference = f"length {length}, secrets 0 and {secret}: different traces after {where}"
+    return secrets, difference
+
+
+def run(*jobs):
+    """Runs (function, arguments) pairs on all cores, prints their lines, and returns 1 if something failed."""
+    passed = failed = 0
+    with multiprocessing.Pool(maxtasksperchild=1) as pool:
+        for job in [pool.apply_async(*job) for job in jobs]:
+            lines, *results = job.get()
+            print(*lines, sep="\n", flush=True)
+            passed, failed = passed + results[0], failed + results[1]
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("recorder")
     parser.add_argument("images", nargs="+")
-    parser.add_argument("--lengths", type=lambda text: {int(number) for number in text.split(",")})
+    parser.add_argument("--lengths", type=lambda text: [int(number) for number in text.split(",")])
     options = parser.parse_args()
-    passed = failed = 0
-    with multiprocessing.Pool() as pool:
-        jobs = [pool.apply_async(trace, (options.recorder, options.lengths, image)) for image in options.images]
-        for job in jobs:
-            result = job.get()
-            print(result, flush=True)
-            for failure in result.failures:
-                print(f"     {failure}", flush=True)
-            failed += len(result.failures)
-            passed += result.operations + result.controls
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return run(*((trace, (options.recorder, options.lengths, image)) for image in options.images))
 
 
 if __name__ == "__main__":

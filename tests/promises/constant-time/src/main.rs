@@ -9,19 +9,14 @@
 //! valgrind hides the SHA instructions of the processor, so that this is the portable compression function.
 
 mod controls;
-#[path = "../../../common/from_random_bytes.rs"]
-mod from_random_bytes;
-#[path = "../../../common/generator.rs"]
-mod generator;
 mod memcheck;
-mod pkce;
-mod secrets;
 mod system;
 
+use std::hint::black_box;
 use std::process::ExitCode;
 
-/// A name and what is done.
-type Case = (&'static str, fn());
+use operations::{Case, Fixture, SECRETS};
+use pkce_core::{CodeChallengeMethod, CodeVerifier};
 
 fn main() -> ExitCode {
     if !memcheck::is_watching() {
@@ -29,12 +24,19 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     }
     println!("{:<58} {:>7} {:>9}", "constant time", "reports", "expected");
-    let failed = failures(controls::CASES, true) + failures(pkce::CASES, false);
-    println!("results made public: {}", secrets::made_public());
-    println!(
-        "{} passed, {failed} failed",
-        controls::CASES.len() + pkce::CASES.len() - failed
-    );
+    let mut as_expected: Vec<bool> = controls::CASES
+        .iter()
+        .map(|(name, run)| check(name, true, run))
+        .collect();
+    as_expected.push(check("generate", false, generate));
+    let (mut fixture, mut results) = (Fixture::new(), 0);
+    for case in operations::cases() {
+        as_expected.push(check(case.name, case.is_control(), || execute(case, &mut fixture)));
+        results += case.results * case.lengths().count();
+    }
+    println!("results made public: {results}");
+    let failed = as_expected.iter().filter(|it| !**it).count();
+    println!("{} passed, {failed} failed", as_expected.len() - failed);
     if failed == 0 {
         ExitCode::SUCCESS
     } else {
@@ -42,20 +44,35 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs the cases, and returns the number of those that were reported, or were not, against expectation.
-fn failures(cases: &[Case], expected: bool) -> usize {
-    let mut failed = 0;
-    for (name, run) in cases {
-        let before = memcheck::reports();
-        run();
-        let reports = memcheck::reports() - before;
-        let as_expected = (reports > 0) == expected;
-        println!(
-            "{name:<58} {reports:>7} {:>9}{}",
-            if expected { "> 0" } else { "0" },
-            if as_expected { "" } else { "  FAILED" }
-        );
-        failed += usize::from(!as_expected);
+/// Runs a case, and returns whether it was reported exactly if it is a control.
+fn check(name: &str, is_control: bool, run: impl FnOnce()) -> bool {
+    let before = memcheck::reports();
+    run();
+    let reports = memcheck::reports() - before;
+    let as_expected = (reports > 0) == is_control;
+    println!(
+        "{name:<58} {reports:>7} {:>9}{}",
+        if is_control { "> 0" } else { "0" },
+        if as_expected { "" } else { "  FAILED" }
+    );
+    as_expected
+}
+
+/// Executes an operation with a secret of each length.
+fn execute(case: &Case, fixture: &mut Fixture) {
+    for len in case.lengths() {
+        case.prepare(fixture, len, len % SECRETS);
+        fixture.visit_secrets(memcheck::secret);
+        assert!((case.run)(black_box(fixture)), "{}: not the expected result", case.name);
+        memcheck::expect_public(fixture.printed());
+        fixture.clear();
     }
-    failed
+}
+
+fn generate() {
+    let before = system::drawn();
+    let verifier = CodeVerifier::generate().expect("the generator does not fail");
+    assert_eq!(system::drawn() - before, 32, "the octets were not those of the harness");
+    memcheck::expect_public(format!("{verifier:?}").as_bytes());
+    drop(black_box(verifier.challenge(CodeChallengeMethod::S256)));
 }

@@ -7,7 +7,6 @@ const RUNNING_ON_VALGRIND: usize = 0x1001;
 const COUNT_ERRORS: usize = 0x1201;
 const MEMCHECK: usize = (b'M' as usize) << 24 | (b'C' as usize) << 16;
 const MAKE_MEM_UNDEFINED: usize = MEMCHECK + 1;
-const MAKE_MEM_DEFINED: usize = MEMCHECK + 2;
 const CHECK_MEM_IS_DEFINED: usize = MEMCHECK + 5;
 
 fn request(code: usize, a: usize, b: usize) -> usize {
@@ -33,11 +32,6 @@ fn request(code: usize, a: usize, b: usize) -> usize {
 /// Marks bytes as secret: memcheck reports every branch and every address that depends on them.
 pub fn secret(bytes: &[u8]) {
     request(MAKE_MEM_UNDEFINED, bytes.as_ptr().addr(), bytes.len());
-}
-
-/// Marks bytes as public again.
-pub fn public(bytes: &[u8]) {
-    request(MAKE_MEM_DEFINED, bytes.as_ptr().addr(), bytes.len());
 }
 
 /// Makes memcheck report bytes that depend on a secret.

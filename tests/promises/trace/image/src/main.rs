@@ -51,27 +51,15 @@ extern "C" fn case_name_length(index: usize) -> usize {
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn is_control(index: usize) -> bool {
-    case(index).is_control
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn first_length(index: usize) -> usize {
-    *case(index).lengths.start()
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn last_length(index: usize) -> usize {
-    *case(index).lengths.end()
+extern "C" fn allows(index: usize, len: usize) -> usize {
+    usize::from(case(index).lengths().contains(&len))
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn prepare(index: usize, len: usize, secret: usize) {
-    let fixture = fixture();
-    fixture.clear();
     #[cfg(feature = "alloc")]
     ARENA.reset();
-    case(index).prepare(fixture, len, secret);
+    case(index).prepare(fixture(), len, secret);
 }
 
 /// Returns 1 if the result is the expected one.

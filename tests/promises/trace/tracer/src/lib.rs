@@ -18,7 +18,8 @@ pub struct Trace {
     position: usize,
     /// The address that was executed last.
     executed: u64,
-    difference: Option<Difference>,
+    /// The last address that this run and the reference executed before the first difference.
+    difference: Option<u64>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -29,30 +30,17 @@ enum Mode {
     Compare,
 }
 
-/// The first difference from the reference.
-#[derive(Clone, Copy, Debug)]
-pub struct Difference {
-    /// The last address that both runs executed.
-    pub after: u64,
-}
-
 impl Trace {
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Starts the run that the next ones are compared with.
-    pub fn start_reference(&mut self) {
-        self.reference.clear();
-        self.start(Mode::Reference);
-    }
-
-    pub fn start_comparison(&mut self) {
-        self.start(Mode::Compare);
-    }
-
-    fn start(&mut self, mode: Mode) {
-        self.mode = mode;
+    /// Starts a run: the reference, or one that is compared with it.
+    pub fn start(&mut self, is_reference: bool) {
+        if is_reference {
+            self.reference.clear();
+        }
+        self.mode = if is_reference { Mode::Reference } else { Mode::Compare };
         self.position = 0;
         self.executed = 0;
         self.difference = None;
@@ -65,7 +53,7 @@ impl Trace {
             Mode::Reference => self.reference.push(event),
             Mode::Compare => {
                 if self.difference.is_none() && self.reference.get(self.position) != Some(&event) {
-                    self.difference = Some(Difference { after: self.executed });
+                    self.difference = Some(self.executed);
                 }
             }
         }
@@ -75,21 +63,15 @@ impl Trace {
         }
     }
 
-    /// Ends the run, and returns the first difference from the reference.
-    pub fn stop(&mut self) -> Option<Difference> {
-        let shorter = self.position < self.reference.len();
+    /// Ends the run. Returns the last address that both executed before the first difference from the reference, if any.
+    pub fn stop(&mut self) -> Option<u64> {
+        let is_shorter = self.position < self.reference.len();
         self.mode = Mode::Off;
-        self.difference
-            .or_else(|| shorter.then_some(Difference { after: self.executed }))
+        self.difference.or_else(|| is_shorter.then_some(self.executed))
     }
 
-    /// The numbers of executed addresses and of memory accesses in the reference.
-    pub fn counts(&self) -> (usize, usize) {
-        let executed = self
-            .reference
-            .iter()
-            .filter(|event| matches!(event, Event::Execute(_)))
-            .count();
-        (executed, self.reference.len() - executed)
+    /// The number of events of the reference.
+    pub fn events(&self) -> usize {
+        self.reference.len()
     }
 }

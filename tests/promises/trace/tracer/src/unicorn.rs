@@ -1,5 +1,5 @@
 //! A [`Trace`] for `emulate.py`, with hooks in machine code: Unicorn calls them for every block and every access, and a
-//! function of Python would take a hundred times longer.
+//! function of Python would take a hundred times longer. Every recorder is one of `recorder_new`.
 
 use std::ffi::{c_int, c_void};
 
@@ -19,92 +19,52 @@ pub struct Recorder {
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn recorder_new() -> *mut Recorder {
-    Box::into_raw(Box::new(Recorder {
+extern "C" fn recorder_new() -> Box<Recorder> {
+    Box::new(Recorder {
         trace: Trace::new(),
         xpsr: None,
-    }))
+    })
 }
 
-/// # Safety
-///
-/// `recorder` is from `recorder_new`, which holds for all functions here; `read` and `write` are Unicorn's.
+/// `read` and `write` are Unicorn's.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn recorder_watch_xpsr(recorder: *mut Recorder, read: Register, write: Register, number: c_int) {
-    // SAFETY: promised by the caller.
-    unsafe { (*recorder).xpsr = Some((read, write, number)) }
+extern "C" fn recorder_watch_xpsr(recorder: &mut Recorder, read: Register, write: Register, number: c_int) {
+    recorder.xpsr = Some((read, write, number));
 }
 
-/// # Safety
-///
-/// As for `recorder_watch_xpsr`.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn recorder_start(recorder: *mut Recorder, reference: bool) {
-    // SAFETY: promised by the caller.
-    let recorder = unsafe { &mut *recorder };
-    if reference {
-        recorder.trace.start_reference();
-    } else {
-        recorder.trace.start_comparison();
-    }
+extern "C" fn recorder_start(recorder: &mut Recorder, is_reference: bool) {
+    recorder.trace.start(is_reference);
 }
 
-/// Returns whether the trace was equal to the reference; if not, `after` is the last block that both executed.
-///
-/// # Safety
-///
-/// As for `recorder_watch_xpsr`; `after` can be written to.
+/// Returns the last block that this run and the reference executed before the first difference, or -1.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn recorder_stop(recorder: *mut Recorder, after: *mut u64) -> bool {
-    // SAFETY: promised by the caller.
-    match unsafe { (*recorder).trace.stop() } {
-        None => true,
-        Some(difference) => {
-            // SAFETY: promised by the caller.
-            unsafe { after.write(difference.after) };
-            false
-        }
-    }
+extern "C" fn recorder_stop(recorder: &mut Recorder) -> i64 {
+    recorder.trace.stop().map_or(-1, |after| after as i64)
 }
 
-/// The numbers of blocks and of memory accesses in the reference.
-///
-/// # Safety
-///
-/// As for `recorder_watch_xpsr`; `blocks` and `accesses` can be written to.
+/// Returns the number of events of the reference.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn recorder_counts(recorder: *const Recorder, blocks: *mut usize, accesses: *mut usize) {
-    // SAFETY: promised by the caller.
-    unsafe { (*blocks, *accesses) = (*recorder).trace.counts() }
+extern "C" fn recorder_events(recorder: &Recorder) -> usize {
+    recorder.trace.events()
 }
 
 /// Unicorn's `uc_cb_hookcode_t`.
-///
-/// # Safety
-///
-/// As for `recorder_watch_xpsr`.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn recorder_on_block(_: *mut c_void, address: u64, _size: u32, recorder: *mut Recorder) {
-    // SAFETY: promised by the caller.
-    unsafe { (*recorder).trace.record(Event::Execute(address)) }
+extern "C" fn recorder_on_block(_: *mut c_void, address: u64, _size: u32, recorder: &mut Recorder) {
+    recorder.trace.record(Event::Execute(address));
 }
 
 /// Unicorn's `uc_cb_hookmem_t`.
-///
-/// # Safety
-///
-/// As for `recorder_watch_xpsr`.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn recorder_on_access(
+extern "C" fn recorder_on_access(
     engine: *mut c_void,
     kind: c_int,
     address: u64,
     size: c_int,
     _value: i64,
-    recorder: *mut Recorder,
+    recorder: &mut Recorder,
 ) {
-    // SAFETY: promised by the caller.
-    let recorder = unsafe { &mut *recorder };
     recorder.trace.record(if kind == UC_MEM_WRITE {
         Event::Write(address, size as u32)
     } else {

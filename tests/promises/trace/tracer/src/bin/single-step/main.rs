@@ -61,22 +61,20 @@ fn main() -> ExitCode {
     let mut tracer = Tracer::new();
     let (mut operations, mut controls, mut failed) = (0, 0, 0);
     for case in cases() {
-        let single = case.lengths.start() == case.lengths.end();
         let result = case
-            .lengths
-            .clone()
-            .filter(|len| single || lengths.is_empty() || lengths.contains(len))
+            .lengths()
+            .filter(|len| lengths.is_empty() || lengths.contains(len))
             .try_for_each(|len| tracer.compare(case, len));
         let failure = match result {
-            Err(Failure::DifferentTraces(_)) if case.is_control => None,
-            Ok(()) if case.is_control => Some("not seen".to_owned()),
+            Err(Failure::DifferentTraces(_)) if case.is_control() => None,
+            Ok(()) if case.is_control() => Some("not seen".to_owned()),
             Ok(()) => None,
             Err(Failure::DifferentTraces(text) | Failure::Other(text)) => Some(text),
         };
         if let Some(text) = failure {
             println!("     {}: {text}", case.name);
             failed += 1;
-        } else if case.is_control {
+        } else if case.is_control() {
             controls += 1;
         } else {
             operations += 1;
@@ -133,28 +131,22 @@ impl Tracer {
         // The first run of all looks for the features of the processor, and binds the functions of the C library.
         self.run(case, len, 0)?;
         for secret in 0..SECRETS {
-            if secret == 0 {
-                self.trace.start_reference();
-            } else {
-                self.trace.start_comparison();
-            }
+            self.trace.start(secret == 0);
             self.run(case, len, secret)?;
-            if let Some(difference) = self.trace.stop() {
-                let place = accesses::location(difference.after);
+            if let Some(after) = self.trace.stop() {
+                let place = accesses::location(after);
                 return Err(Failure::DifferentTraces(format!(
                     "length {len}, secrets 0 and {secret}: different traces after {place}"
                 )));
             }
         }
-        let (instructions, accesses) = self.trace.counts();
         self.traces += SECRETS;
-        self.events += SECRETS * (instructions + accesses);
+        self.events += SECRETS * self.trace.events();
         Ok(())
     }
 
     fn run(&mut self, case: &Case, len: usize, secret: usize) -> Result<(), Failure> {
         ALLOCATOR.in_arena.store(true, Ordering::Relaxed);
-        self.fixture.clear();
         ALLOCATOR.arena.reset();
         case.prepare(&mut self.fixture, len, secret);
         let (steps, as_expected) = self.stepper.run(|| (case.run)(&mut self.fixture));
