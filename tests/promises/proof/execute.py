@@ -1,15 +1,16 @@
-"""A symbolic executor of machine code, over the VEX code that pyvex lifts it to.
+"""A symbolic executor of machine code, over the VEX code that pyvex lifts it to and the operations of angr.
 
 A value is an int, or an expression of claripy where it depends on a symbol. Registers and memory consist of bytes. A
 branch on an expression forks the state; the executor asks no solver. What it does not know stops the run.
 """
 
 import functools
-import operator
 import re
+import types
 
 import claripy
 import pyvex
+from angr.engines.vex.claripy import ccall, irop
 
 
 class Unknown(Exception):
@@ -51,195 +52,55 @@ def join(parts, n=None):
     return cut(claripy.Concat(*(bits(value, size) for value, size in reversed(parts))), 0)
 
 
-def extend(value, n, to, is_signed=False):
-    if is_int(value):
-        return cut((value ^ 1 << n - 1) - (1 << n - 1), to) if is_signed else value
-    return cut(value.sign_extend(to - n) if is_signed else value.zero_extend(to - n), to)
-
-
 def choose(condition, a, b, n):
     if is_int(condition):
         return a if condition else b
     return a if a is b else cut(claripy.If(condition == 1, bits(a, n), bits(b, n)), n)
 
 
-def compare(kind, a, b, n):
-    """One bit. `kind` is EQ or NE, or LT, LE or GT with U or S for the sign."""
-    if kind[2:] == "S":
-        a, b = a ^ 1 << n - 1, b ^ 1 << n - 1
-    result = getattr(operator, kind[:2].lower())(a, b)
-    return int(result) if is_int(a, b) else cut(claripy.If(result, claripy.BVV(1, 1), claripy.BVV(0, 1)), 1)
-
-
-def arithmetic(kind, a, b, n):
-    if kind in ("Sub", "Xor") and a is b:
-        return 0
-    if kind not in ("Shl", "Shr", "Sar"):
-        return cut(getattr(operator, {"And": "and_", "Or": "or_"}.get(kind, kind.lower()))(a, b), n)
-    if not is_int(b):
-        raise SecretDependent("count of a shift")
-    if b >= n:
-        return arithmetic("Sar", a, n - 1, n) if kind == "Sar" else 0
-    if kind == "Shl":
-        return cut(a << b, n)
-    if kind == "Sar":
-        return extend(part(a, n - 1, b), n - b, n, True)
-    return extend(part(a, n - 1, b), n - b, n)
-
-
-def divide(a, b, n, with_remainder):
-    if not is_int(a, b):
-        raise SecretDependent("operand of a division")
-    return a // b | (a % b << n if with_remainder else 0)
-
-
-def saturate(value, n, to):
-    """A signed integer as the nearest unsigned one of `to` bits."""
-    most = (1 << to) - 1
-    not_negative = choose(compare("GTS", value, most, n), most, part(value, to - 1, 0), to)
-    return choose(part(value, n - 1, n - 1), 0, not_negative, to)
-
-
-def lanes(value, n, size=128):
-    return [part(value, at + n - 1, at) for at in range(0, size, n)]
-
-
-def lanewise(function, n, *vectors):
-    return join([function(*lane) for lane in zip(*(lanes(vector, n) for vector in vectors))], n)
-
-
-def interleave(a, b, n, first):
-    pairs = list(zip(lanes(b, n), lanes(a, n)))
-    return join([lane for pair in pairs[first : first + 64 // n] for lane in pair], n)
-
-
-@functools.cache
-def operation(name):
-    """The function of a VEX operation."""
-    n, *sizes = [int(number) for number in re.findall(r"\d+", name)] or [1]
-    to = sizes[0] if sizes else 0
-    match re.sub(r"\d+", "#", name.removeprefix("Iop_")).replace("V#", "#"):
-        case "Add#" | "Sub#" | "Mul#" | "And#" | "Or#" | "Xor#" | "Shl#" | "Shr#" | "Sar#" as kind:
-            return lambda a, b: arithmetic(kind[:-1], a, b, n)
-        case "Not#":
-            return lambda a: cut(~a, n)
-        case "CmpEQ#" | "CmpNE#" | "CmpLT#U" | "CmpLT#S" | "CmpLE#U" | "CmpLE#S" as kind:
-            return lambda a, b: compare(kind[3:].replace("#", ""), a, b, n)
-        case "#Uto#" | "#Sto#" as kind:
-            return lambda a: extend(a, n, to, kind[1] == "S")
-        case "#to#":
-            return lambda a: part(a, to - 1, 0)
-        case "#HIto#":
-            return lambda a: part(a, n - 1, to)
-        case "#HLto#":
-            return lambda high, low: join([low, high], n)
-        case "MullU#" | "MullS#" as kind:
-            return lambda a, b: cut(extend(a, n, 2 * n, kind[4] == "S") * extend(b, n, 2 * n, kind[4] == "S"), 2 * n)
-        case "DivU#" | "DivModU#to#" as kind:
-            return lambda a, b: divide(a, b, to or n, "Mod" in kind)
-        case "Add#x#" | "Sub#x#" | "Mul#x#" as kind:
-            return lambda a, b: lanewise(lambda x, y: arithmetic(kind[:3], x, y, n), n, a, b)
-        case "ShlN#x#" | "ShrN#x#" as kind:
-            return lambda a, count: lanewise(lambda x: arithmetic(kind[:3], x, count, n), n, a)
-        case "CmpEQ#x#" | "CmpGT#Sx#" as kind:
-            kind = kind[3:5] + kind[6:-2]
-            return lambda a, b: lanewise(lambda x, y: extend(compare(kind, x, y, n), 1, n, True), n, a, b)
-        case "Max#Ux#":
-            return lambda a, b: lanewise(lambda x, y: choose(compare("GTU", x, y, n), x, y, n), n, a, b)
-        case "InterleaveLO#x#" | "InterleaveHI#x#" as kind:
-            return lambda a, b: interleave(a, b, n, 64 // n if kind[10:12] == "HI" else 0)
-        case "CatEvenLanes#x#" | "CatOddLanes#x#" as kind:
-            return lambda a, b: join([*lanes(b, n)[kind[3] == "O" :: 2], *lanes(a, n)[kind[3] == "O" :: 2]], n)
-        case "QNarrowBin#Sto#Ux#":
-            return lambda a, b: join([saturate(lane, n, to) for lane in lanes(b, n) + lanes(a, n)], to)
-        case "ZeroHI#of#":
-            return lambda a: extend(part(a, 127 - n, 0), 128 - n, 128)
-        case "Slice#":
-            return lambda high, low, at: part(join([low, high], 128), 8 * at + 127, 8 * at)
-        case "Reverse#sIn#_x#":
-            return lambda a: lanewise(lambda lane: join(lanes(lane, n, to)[::-1], n), to, a)
-    raise Unknown(name)
-
-
-# ---- Flags, which VEX computes in helpers: carry, zero, sign and overflow ----
-
-
-def sum_flags(a, b, n, is_difference):
-    result = arithmetic("Sub" if is_difference else "Add", a, b, n)
-    overflow = (a ^ result) & ((a ^ b) if is_difference else ~(b ^ a))
-    carry = compare("LTU", a, b, n) if is_difference else compare("LTU", result, a, n)
-    return carry, compare("EQ", result, 0, n), part(result, n - 1, n - 1), part(overflow, n - 1, n - 1)
-
-
-def flags_amd64(kind, a, b, before):
-    if kind == 0:
-        return [part(a, i, i) for i in (0, 6, 7, 11)]
-    kind, n = (kind - 1) // 4, 8 << (kind - 1) % 4
-    a, b = part(a, n - 1, 0), part(b, n - 1, 0)
-    zero, sign, low = compare("EQ", a, 0, n), part(a, n - 1, n - 1), part(a, 0, 0)
-    match kind:
-        case 0 | 1:  # ADD, SUB
-            return sum_flags(a, b, n, kind == 1)
-        case 4:  # AND, OR, XOR
-            return 0, zero, sign, 0
-        case 5 | 6:  # INC, DEC
-            return part(before, 0, 0), zero, sign, compare("EQ", a, (1 << n - 1) - (kind == 6), n)
-        case 7 | 8:  # SHL, SHR
-            return part(b, n - 1, n - 1) if kind == 7 else part(b, 0, 0), zero, sign, sign ^ part(b, n - 1, n - 1)
-        case 9:  # ROL
-            return low, part(before, 6, 6), part(before, 7, 7), sign ^ low
-        case 10:  # ROR
-            return sign, part(before, 6, 6), part(before, 7, 7), sign ^ part(a, n - 2, n - 2)
-    raise Unknown(f"flags of {kind}")
-
-
-def condition_amd64(code, *thunk):
-    carry, zero, sign, overflow = flags_amd64(*thunk)
-    less = sign ^ overflow
-    kinds = overflow, carry, zero, carry | zero, sign, None, less, less | zero
-    return extend(kinds[code // 2] ^ code % 2, 1, 64)
-
-
-def word_amd64(*thunk):
-    flags = flags_amd64(*thunk)
-    if not is_int(*flags):
-        # Not followed: it counts as one more secret.
-        return claripy.BVS("flags", 64)
-    return sum(flag << at for flag, at in zip(flags, (0, 6, 7, 11)))
-
-
-def condition_aarch64(code, a, b, _):
-    if not is_int(code):
-        # After a conditional comparison: the flags of one of two operations.
-        kind, code = claripy.simplify(part(code, 3, 0)), part(code, 63, 4) << 4
-        if kind.op != "If" or not is_int(code):
-            raise Unknown("flags of several operations")
-        which, *kinds = kind.args
-        results = [condition_aarch64(code | cut(kind, 4), a, b, _) for kind in kinds]
-        return choose(claripy.If(which, claripy.BVV(1, 1), 0), *results, 64)
-    code, kind = divmod(code, 16)
-    n = 32 if kind % 2 else 64
-    a, b = part(a, n - 1, 0), part(b, n - 1, 0)
-    if kind == 0:
-        sign, zero, carry, overflow = (part(a, i, i) for i in (31, 30, 29, 28))
-    elif kind in (9, 10):
-        carry, zero, sign, overflow = 0, compare("EQ", a, 0, n), part(a, n - 1, n - 1), 0
-    elif kind <= 4:
-        carry, zero, sign, overflow = sum_flags(a, b, n, kind >= 3)
-        carry ^= int(kind >= 3)
-    else:
-        raise Unknown(f"flags of {kind}")
-    less = sign ^ overflow
-    kinds = zero, carry, sign, overflow, carry & (zero ^ 1), less ^ 1, (less | zero) ^ 1, 1
-    return extend(kinds[code // 2] ^ code % 2, 1, 64)
-
-
-HELPERS = {
-    "amd64g_calculate_condition": condition_amd64,
-    "amd64g_calculate_rflags_all": word_amd64,
-    "amd64g_calculate_rflags_c": lambda *thunk: extend(flags_amd64(*thunk)[0], 1, 64),
-    "arm64g_calculate_condition": condition_aarch64,
+# Operations that angr lacks.
+MORE_OPERATIONS = {
+    "Iop_SliceV128": lambda high, low, at: part(join([low, high], 128), 8 * at + 127, 8 * at),
+    "Iop_Reverse8sIn32_x4": lambda a: join([part(a, (i ^ 3) * 8 + 7, (i ^ 3) * 8) for i in range(16)], 8),
+    "Iop_ZeroHI64ofV128": lambda a: join([(part(a, 63, 0), 64), (0, 64)]),
+    "Iop_ZeroHI96ofV128": lambda a: join([(part(a, 31, 0), 32), (0, 96)]),
+    "Iop_ZeroHI112ofV128": lambda a: join([(part(a, 15, 0), 16), (0, 112)]),
 }
+
+
+def operation(name, *values):
+    """The result of an operation of VEX."""
+    if is_int(*values):
+        return of_constants(name, *values)
+    if re.match(r"Iop_(Shl|Shr|Sar|Slice)", name) and not is_int(values[-1]) or "Div" in name:
+        raise SecretDependent("count of a shift, or operand of a division")
+    return calculate(name, *values)
+
+
+def calculate(name, *values):
+    if name in MORE_OPERATIONS:
+        return MORE_OPERATIONS[name](*values)
+    sizes = map(pyvex.const.get_type_size, pyvex.expr.op_arg_types(name)[1])
+    return cut(irop.vexop_to_simop(name).calculate(*map(bits, values, sizes)), 0)
+
+
+# The same ones again and again, and claripy is slow.
+of_constants = functools.cache(calculate)
+
+
+def helper(name, *values):
+    """The result of a function of VEX, which computes flags."""
+    call = functools.partial(getattr(ccall, name), types.SimpleNamespace(options=()))
+    values = [bits(value, 64) for value in values]
+    try:
+        return cut(call(*values), 0)
+    except ccall.CCallMultivaluedException as error:
+        # After a conditional comparison: the flags of one of several operations.
+        kinds, value = error.args
+        at = next(i for i, other in enumerate(values) if other is value)
+        results = [(which, call(*values[:at], kind, *values[at + 1 :])) for which, kind in kinds]
+        return cut(claripy.ite_cases(results[:-1], results[-1][1]), 0)
+
 
 # ---- States and execution ----
 
@@ -270,12 +131,11 @@ class Bytes:
         # The expression, and the first and last of its bytes, for neighbours that come from one expression.
         parts = []
         for byte in found:
-            if is_int(byte):
-                parts.append([byte, 0, 0])
-            elif parts and parts[-1][0] is byte[0] and parts[-1][2] + 1 == byte[1]:
-                parts[-1][2] += 1
+            value, i = (byte, 0) if is_int(byte) else byte
+            if parts and parts[-1][0] is value and parts[-1][2] + 1 == i:
+                parts[-1][2] = i
             else:
-                parts.append([byte[0], byte[1], byte[1]])
+                parts.append([value, i, i])
         return join([(part(value, 8 * last + 7, 8 * first), 8 * (last - first + 1)) for value, first, last in parts])
 
     def store(self, address, size, value):
@@ -345,11 +205,11 @@ class Executor:
                 case "Iex_Load":
                     return state.memory.load(address(e.addr), size(e) // 8)
                 case "Iex_Unop" | "Iex_Binop" | "Iex_Triop":
-                    return operation(e.op)(*map(value, e.args))
+                    return operation(e.op, *map(value, e.args))
                 case "Iex_ITE":
                     return choose(*map(value, (e.cond, e.iftrue, e.iffalse)), size(e))
-                case "Iex_CCall" if e.cee.name in HELPERS:
-                    return HELPERS[e.cee.name](*map(value, e.args))
+                case "Iex_CCall":
+                    return helper(e.cee.name, *map(value, e.args))
             raise Unknown(str(e))
 
         def address(e):

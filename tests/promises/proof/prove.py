@@ -2,16 +2,14 @@
 
     prove.py TREE IMAGE... [--all] [--only OPERATION LENGTH]
 
-TREE is in every image that was built from it. Each function `claim_...` below is a claim. Claim 5 is that no branch,
-address or jump depends on a secret, except in `declassify` and, after a refusal, in the search for the first invalid
-byte; `execute` stops at any other.
+TREE is in every image that was built from it. Each function `claim_...` below is a claim. After a refusal, the search for
+the first invalid byte may depend on the secret, too; `refused_at` proves what it returns.
 """
 
 import argparse
 import base64
 import collections
 import hashlib
-import multiprocessing
 import os
 import re
 import struct
@@ -22,17 +20,13 @@ import archinfo
 import claripy
 import z3
 
-from execute import Bytes, Executor, SecretDependent, State, Unknown, bits, extend, is_int, part
+from execute import Bytes, Executor, SecretDependent, State, Unknown, bits, is_int, join
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../trace"))
 import emulate  # noqa: E402
 
 TEXTS, OCTETS, PORTABLE = (43, 55, 56, 64, 119, 120, 128), (32, 33, 34, 48, 96), 43
 INITIAL = 0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A, 0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19
-
-
-class Refuted(Exception):
-    """A claim does not hold."""
 
 
 # ---- The specification ----
@@ -104,13 +98,13 @@ def depends(value, path):
     return found.check() != z3.unsat
 
 
-def evaluate(values, size, known):
-    """The ints that values are for known values of the symbols."""
-    whole = claripy.Concat(claripy.BVV(0, size), *(bits(value, size) for value in values))
+def evaluate(value, known):
+    """The int that a value is for known values of the symbols."""
+    if is_int(value):
+        return value
     convert = claripy.backends.z3.convert
-    pairs = [(convert(SYMBOLS[n]), z3.BitVecVal(known(n), len(SYMBOLS[n]))) for n in whole.variables]
-    found = int(z3.simplify(z3.substitute(convert(whole), *pairs)).sexpr().replace("#", "0"), 0)
-    return [found >> size * i & (1 << size) - 1 for i in reversed(range(len(values)))]
+    pairs = [(convert(SYMBOLS[n]), z3.BitVecVal(known(n), len(SYMBOLS[n]))) for n in value.variables]
+    return int(z3.simplify(z3.substitute(convert(value), *pairs)).sexpr().replace("#", "0"), 0)
 
 
 # ---- An operation, executed with symbols in place of its secrets ----
@@ -120,9 +114,7 @@ Compression = collections.namedtuple("Compression", "before message after")
 
 class Image(emulate.Machine):
     def __init__(self, path, tree):
-        # It records nothing.
-        self.attach = lambda engine, processor: None
-        super().__init__(path, self)
+        super().__init__(path)
         with open(path, "rb") as file:
             if tree.encode() not in file.read():
                 raise Unknown(f"{path} was not built from this tree")
@@ -146,25 +138,22 @@ class Image(emulate.Machine):
 
 
 class Run:
-    def __init__(self, image, name, length):
-        self.image, self.name, self.length = image, name, length
+    """An operation with symbols for its secrets. Its compression function is executed too if the run `is_portable`."""
+
+    def __init__(self, image, name, length, is_portable=False):
+        self.image, self.name, self.length, self.is_portable = image, name, length, is_portable
         self.text, self.stored, self.octets = (symbols(kind, length) for kind in ("text", "stored", "octet"))
         self.digest, self.stored_digest = symbols("public digest", 8, 32), symbols("public stored", 8, 32)
         self.compress, self.declassify, self.search = map(image.only, ("compress256", "declassify", "first_invalid"))
         self.is_s256, self.compares = "S256" in name, "equal" in name
         self.checks_syntax = any(word in name for word in ("arse", "TryFrom", "from_stored", "request"))
-        self.prepare()
-
-    def prepare(self):
-        """Prepares the operation in the emulator, and copies registers and memory from there."""
-        image, engine, name = self.image, self.image.quick, self.name
-        case = image.numbers.get(name, image.numbers["parse a verifier"])
-        # The secret number 5 is a text of the character 9, or the octets that it encodes.
-        image.call("prepare", case, self.length, 5)
+        # Prepared in the emulator: the secret number 5 is a text of the character 9, or the octets that it encodes.
+        engine, case = image.quick, image.numbers.get(name, image.numbers["parse a verifier"])
+        image.call("prepare", case, length, 5)
         # The first call of all looks for the features of the processor.
         image.call("run", case)
-        image.call("prepare", case, self.length, 5)
-        function = ("run", case) if name in image.numbers else (name,)
+        image.call("prepare", case, length, 5)
+        function = [name] if name == "refused_at" else ["run", case]
         image.enter(engine, *function)
         self.registers, self.entry = Bytes((0, bytes(2048))), image.functions[function[0]]
         for register, (number, size) in image.registers.items():
@@ -173,13 +162,12 @@ class Run:
             # The direction of string instructions.
             self.registers.store(self.offset("d"), 8, 1)
         self.ram = bytes(engine.mem_read(emulate.MEMORY, emulate.MEMORY_SIZE))
-        memory = Bytes((emulate.MEMORY, self.ram), image.program)
+        self.memory = Bytes((emulate.MEMORY, self.ram), image.program)
         for at, value in self.secrets():
-            memory.store(at, len(value) // 8, value)
-        self.given = dict(memory.written)
+            self.memory.store(at, len(value) // 8, value)
+        self.given = dict(self.memory.written)
         if not self.given:
             raise Unknown(f"no secret of {name}")
-        self.start = State(self.registers.copy(), memory, self.entry)
 
     def secrets(self):
         """The addresses of the prepared secrets, and the symbols that replace them."""
@@ -197,18 +185,13 @@ class Run:
                 yield from ((emulate.MEMORY + at + size * i, value) for i, value in enumerate(values))
                 at = self.ram.find(pattern, at + 1)
 
-    def execute(self, hooked=True, portable=False):
-        """Executes the operation: with the compression if `portable`, and unless `hooked`, with all code."""
-        self.has_all_code = portable or not (self.is_s256 or self.name == "refused_at")
-        hooks = {self.compress.start: self.on_portable if portable else self.on_compress} if hooked else {}
+    def execute(self, hooked=True):
+        """Executes the operation on all paths, and all of its code unless `hooked`."""
+        hooks = {self.compress.start: self.on_compress} if hooked else {}
         if self.name != "refused_at":
             hooks[self.search.start] = self.on_search
         self.executor = Executor(self.image.arch, self.image.program, emulate.RETURN, hooks, self.may_branch)
-        try:
-            self.ends = self.executor.run(self.start)
-        except (SecretDependent, Unknown) as error:
-            where = f"{error} at {error.at:#x}, {self.image.function_at(error.at)}"
-            raise Refuted(where) if isinstance(error, SecretDependent) else Unknown(where) from None
+        self.ends = self.executor.run(State(self.registers.copy(), self.memory.copy(), self.entry))
 
     def may_branch(self, at):
         return at in self.declassify or at in self.search
@@ -228,7 +211,7 @@ class Run:
         state.is_refused, state.pc = True, emulate.RETURN
         return True
 
-    def on_compress(self, state, is_replaced=True):
+    def on_compress(self, state):
         """Records a compression, and makes its result symbols: that of the text is public."""
         words, blocks, count = (self.register(state, name) for name in self.image.arguments)
         if not is_int(words, blocks, count):
@@ -246,17 +229,14 @@ class Run:
 
         stack = self.register(state, "rsp") if self.image.is_amd64 else None
         back = state.memory.load(stack, 8) if stack else self.register(state, "x30")
-        if is_replaced:
-            replace(state)
-            state.pc = back
-            if stack:
-                state.registers.store(self.offset("rsp"), 8, stack + 8)
-        else:
+        if self.is_portable:
             self.executor.hooks[back] = replace
-        return is_replaced
-
-    def on_portable(self, state):
-        return self.on_compress(state, False)
+            return False
+        replace(state)
+        state.pc = back
+        if stack:
+            state.registers.store(self.offset("rsp"), 8, stack + 8)
+        return True
 
     def written(self, state):
         return [at for at, byte in state.memory.written.items() if self.given.get(at) is not byte]
@@ -273,15 +253,14 @@ class Run:
 
     def find_value(self, state):
         """Where the call wrote that value. Found by an example, and proven."""
-        value = self.value()
-        found, example = sorted(self.written(state)), evaluate(value, 8, hash)
-        ram = bytes(evaluate([state.memory.load(at, 1) for at in found], 8, hash))
-        at = ram.find(bytes(example))
-        while at >= 0:
-            there = [state.memory.load(found[at] + i, 1) for i in range(len(value))]
-            if all(map(holds, equal(there, value))):
+        value, found = self.value(), sorted(self.written(state))
+        example = evaluate(join(value, 8), hash).to_bytes(len(value), "little")
+        written = [state.memory.load(at, 1) for at in found]
+        ram = evaluate(join(written, 8), hash).to_bytes(len(written), "little")
+        for match in re.finditer(b"(?=%b)" % re.escape(example), ram):
+            at = match.start()
+            if all(map(holds, equal(written[at : at + len(value)], value))):
                 return found[at]
-            at = ram.find(bytes(example), at + 1)
         return None
 
 
@@ -326,6 +305,15 @@ def claim_4_comparison(run):
     return "" if all(map(holds, results, (end.path for end in run.ends))) else "returns another result for some secret"
 
 
+def claim_5_paths(run):
+    """No branch, address or jump depends on a secret, except in `declassify` and in the search of `refused_at`."""
+    try:
+        run.execute()
+    except SecretDependent as error:
+        return f"{error} in {run.image.function_at(error.at)}"
+    return ""
+
+
 def claim_6_independence(run):
     """What the call wrote is the same for all secrets on the path, but for the value that it returned.
 
@@ -340,7 +328,8 @@ def claim_6_independence(run):
             for i in range(len(run.value()) if at else 0):
                 del found[f"{at + i:#x}"]
         # A generator of the images copies its octets through registers.
-        if run.image.is_amd64 and run.has_all_code and "gener" not in run.name:
+        has_all_code = run.is_portable or not (run.is_s256 or run.name == "refused_at")
+        if run.image.is_amd64 and has_all_code and "gener" not in run.name:
             found |= {name: run.register(end, name) for name in run.image.registers}
         found = [place for place, value in found.items() if depends(value, end.path)]
         if found:
@@ -365,21 +354,21 @@ def compare(run, number):
         return random if kind == "octet" or number > 3 else b"AZaz09-._~"[random % 10]
 
     engine.mem_write(emulate.MEMORY, run.ram)
-    for at, (value, i) in run.given.items():
-        engine.mem_write(at, bytes(evaluate([part(value, 8 * i + 7, 8 * i)], 8, known)))
+    for at in run.given:
+        engine.mem_write(at, bytes([evaluate(run.memory.load(at, 1), known)]))
     for register, (there, size) in image.registers.items():
         engine.reg_write(there, run.registers.load(run.offset(register), size))
     engine.emu_start(run.entry, emulate.RETURN)
-    paths = [[claripy.If(condition, bits(1, 1), 0) for condition in end.path] for end in run.ends]
-    (end,) = [end for end, path in zip(run.ends, paths) if all(evaluate(path, 1, known))]
+    (end,) = [end for end in run.ends if evaluate(claripy.If(claripy.And(*end.path), bits(1, 8), 0), known)]
     if end.is_refused:
         return
     memory = bytearray(run.ram)
-    for at, byte in zip(end.memory.written, evaluate([end.memory.load(at, 1) for at in end.memory.written], 8, known)):
+    written = evaluate(join([end.memory.load(at, 1) for at in end.memory.written], 8), known)
+    for at, byte in zip(end.memory.written, written.to_bytes(len(end.memory.written), "little")):
         memory[at - emulate.MEMORY] = byte
-    registers = [extend(run.register(end, name), 8 * size, 256) for name, (_, size) in image.registers.items()]
-    registers = evaluate(registers, 256, known) == [engine.reg_read(there) for there, _ in image.registers.values()]
-    if not registers or engine.mem_read(emulate.MEMORY, emulate.MEMORY_SIZE) != memory:
+    registers = join([(run.register(end, name), 8 * size) for name, (_, size) in image.registers.items()])
+    there = join([(engine.reg_read(there), 8 * size) for there, size in image.registers.values()])
+    if evaluate(registers, known) != there or engine.mem_read(emulate.MEMORY, emulate.MEMORY_SIZE) != memory:
         raise Unknown(f"{run.name}: the executor and the emulator differ")
 
 
@@ -390,53 +379,47 @@ def operations(image, length, is_octets):
     names = [name for name in image.numbers if not name.startswith("control") and not name.endswith(same)]
     for name in names + ["refused_at"]:
         case = image.numbers.get(name, image.numbers["parse a verifier"])
-        if image.call("allows", case, length) == 1 and image.call("allows", case, 32) == is_octets:
+        if image.call("allows", case, length) and image.call("allows", case, 32) == is_octets:
             run = Run(image, name, length)
             encodes = name == "challenge, S256" or is_octets and "fails" not in name
-            claims = [claim_2_encoder] * encodes + [claim_3_hash] * run.is_s256
+            claims = [claim_5_paths] + [claim_2_encoder] * encodes + [claim_3_hash] * run.is_s256
             yield run, [*claims, claim_1_syntax if name == "refused_at" else claim_4_comparison, claim_6_independence]
+            if run.is_s256 and length == PORTABLE:
+                yield Run(image, name, length, is_portable=True), [claim_5_paths, claim_6_independence]
 
 
-def agree(path, tree, length, is_octets, _):
+def agree(path, tree, length, is_octets):
     """Compares executor and emulator. A difference stops everything."""
-    started, image, count = time.process_time(), Image(path, tree), 0
+    image, count = Image(path, tree), 0
     for run, _ in operations(image, length, is_octets):
-        run.execute(hooked=False)
-        for number in (0, 1, 4):
-            compare(run, number)
-        count += 1
-    seconds = time.process_time() - started
-    return [f"ok   {image.target}, {length}: {count} operations as in the emulator, {seconds:.1f} s"]
+        if not run.is_portable:
+            run.execute(hooked=False)
+            for number in (0, 1, 4):
+                compare(run, number)
+            count += 1
+    line = f"ok   {image.target}, {length}: {count} operations as in the emulator, {time.process_time():.1f} s"
+    return [line], count, 0
 
 
-def prove(path, tree, length, is_octets, only):
+def prove(path, tree, length, is_octets, only=None):
     """A line for each claim that holds, and for each operation of which one does not."""
     image, seconds, counts, lines = Image(path, tree), collections.Counter(), collections.Counter(), []
-
-    def holds(claim, run, function, *arguments, **options):
-        started = time.process_time()
-        try:
-            why = function(*arguments, **options)
-        except Refuted as error:
-            why = str(error)
-        seconds[claim] += time.process_time() - started
-        counts[claim] += not why
-        if why:
-            lines.append(f"MISS {image.target}, {length}: claim {claim}, {run.name}: {why}")
-        return not why
-
     for run, claims in operations(image, length, is_octets):
-        if only in (None, run.name) and holds("5", run, run.execute):
-            for claim in claims:
-                holds(claim.__name__[6], run, claim, run)
-            if run.is_s256 and length == PORTABLE and only is None:
-                run = Run(image, run.name, length)
-                if holds("5, with sha2", run, run.execute, portable=True):
-                    holds("6, with sha2", run, claim_6_independence, run)
-    for claim, count in sorted(counts.items()):
-        if count:
-            lines.append(f"ok   {image.target}, {length}: claim {claim}: {count} operations, {seconds[claim]:.1f} s")
-    return lines
+        if only and (run.name != only or run.is_portable):
+            continue
+        for claim in claims:
+            number, started = claim.__name__[6] + ", with sha2" * run.is_portable, time.process_time()
+            why = claim(run)
+            seconds[number] += time.process_time() - started
+            counts[number] += not why
+            if why:
+                lines.append(f"MISS {image.target}, {length}: claim {number}, {run.name}: {why}")
+            if why and claim is claim_5_paths:
+                break
+    failed = len(lines)
+    for number, count in sorted(counts.items()):
+        lines.append(f"ok   {image.target}, {length}: claim {number}: {count} operations, {seconds[number]:.1f} s")
+    return lines, counts.total(), failed
 
 
 def main():
@@ -447,24 +430,13 @@ def main():
     parser.add_argument("--only", nargs=2, help="one operation, of one length")
     options = parser.parse_args()
     texts, octets = (range(43, 129), range(32, 97)) if options.all else (TEXTS, OCTETS)
-    lengths = [(length, False) for length in texts] + [(length, True) for length in octets]
-    with multiprocessing.Pool() as pool:
-        groups = [(agree, [(PORTABLE, False), (32, True)], None), (prove, lengths, None)]
-        if options.only:
-            name, length = options.only
-            groups = [(prove, [(int(length), name == "from_random_bytes")], name)]
-        held = missed = 0
-        for function, lengths, only in groups:
-            # The long ones first.
-            lengths = sorted(lengths, reverse=True)
-            arguments = [(path, options.tree, *length, only) for length in lengths for path in options.images]
-            for job in [pool.apply_async(function, of) for of in arguments]:
-                lines = job.get()
-                print(*lines, sep="\n", flush=True)
-                held += sum(line.startswith("ok") for line in lines)
-                missed += sum(line.startswith("MISS") for line in lines)
-    print(f"{held} hold, {missed} do not")
-    return 1 if missed or not held else 0
+    # The long ones first.
+    lengths = sorted([(length, False) for length in texts] + [(length, True) for length in octets], reverse=True)
+    jobs = [(agree, PORTABLE, False), (agree, 32, True), *((prove, *length) for length in lengths)]
+    if options.only:
+        name, length = options.only
+        jobs = [(prove, int(length), name == "from_random_bytes", name)]
+    return emulate.run(*((job, (path, options.tree, *of)) for job, *of in jobs for path in options.images))
 
 
 if __name__ == "__main__":

@@ -136,13 +136,14 @@ class Pages:
 
 
 class Machine:
-    """An image in the memory of two processors: one calls functions quickly, the other one with the recorder attached."""
+    """An image in the memory of two processors: one calls functions quickly, the other one with a recorder attached."""
 
-    def __init__(self, path, recorder):
+    def __init__(self, path, recorder=None):
         self.processor = PROCESSORS[os.path.basename(path)]
         self.code, self.memory = Pages(CODE_SIZE), Pages(MEMORY_SIZE)
         self.quick, self.traced = self.engine(), self.engine()
-        recorder.attach(self.traced, self.processor)
+        if recorder:
+            recorder.attach(self.traced, self.processor)
         with open(path, "rb") as file:
             elf = ELFFile(file)
             for segment in elf.iter_segments("PT_LOAD"):

@@ -70,7 +70,7 @@ pub struct Fixture {
 
 /// What `Debug` printed.
 struct Printed {
-    buffer: [u8; 64],
+    buffer: [u8; 256],
     len: usize,
 }
 
@@ -86,7 +86,7 @@ impl Fixture {
             #[cfg(feature = "alloc")]
             owned: None,
             printed: Printed {
-                buffer: [0; 64],
+                buffer: [0; 256],
                 len: 0,
             },
         }
