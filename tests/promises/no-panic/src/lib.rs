@@ -3,7 +3,7 @@
 //! The panic handler calls an undefined function. After link-time optimization, the archive refers to it exactly if the
 //! compiler could not prove that no panic is reachable. `run` looks for it with `nm`.
 //!
-//! Each function takes its input from outside, so that nothing about it is known at compile time.
+//! Every input is from a function outside, so that nothing about it is known at compile time.
 
 #![no_std]
 
@@ -13,9 +13,9 @@ mod from_random_bytes;
 mod generator;
 
 use core::convert::Infallible;
-use core::fmt::{self, Write};
-use core::hint::black_box;
+use core::fmt::{self, Debug, Write};
 use core::panic::PanicInfo;
+use core::ptr::NonNull;
 use core::{slice, str};
 
 use pkce_core::{
@@ -30,6 +30,9 @@ unsafe extern "C" {
     /// Defined nowhere.
     fn a_panic_can_be_reached() -> !;
     fn octets_from_hardware(to: *mut u8, len: usize) -> bool;
+    /// Returns a text of `len` bytes, or null.
+    fn text_from_outside(len: &mut usize) -> *mut u8;
+    fn choice_from_outside() -> bool;
     fn print(text: *const u8, len: usize);
 }
 
@@ -39,17 +42,19 @@ fn panic(_: &PanicInfo<'_>) -> ! {
     unsafe { a_panic_can_be_reached() }
 }
 
-/// Returns a text from outside.
-///
-/// # Safety
-///
-/// `text` points to `len` bytes that outlive the call.
-unsafe fn text<'a>(text: *const u8, len: usize) -> Option<&'a str> {
-    if text.is_null() {
-        return None;
-    }
-    // SAFETY: promised by the caller.
-    str::from_utf8(unsafe { slice::from_raw_parts(text, len) }).ok()
+fn text() -> Option<&'static str> {
+    let mut len = 0;
+    // SAFETY: the function returns a text of this length, which is never freed.
+    let bytes = unsafe {
+        let start = NonNull::new(text_from_outside(&mut len))?;
+        slice::from_raw_parts(start.as_ptr(), len)
+    };
+    str::from_utf8(bytes).ok()
+}
+
+fn choice() -> bool {
+    // SAFETY: has no preconditions.
+    unsafe { choice_from_outside() }
 }
 
 fn fill_from_hardware(to: &mut [u8]) -> Result<(), fmt::Error> {
@@ -74,8 +79,12 @@ fn show(text: &str) {
     let _ = Console.write_str(text);
 }
 
-fn method(plain: bool) -> CodeChallengeMethod {
-    if plain {
+fn debug(value: impl Debug) {
+    let _ = write!(Console, "{value:?}");
+}
+
+fn method() -> CodeChallengeMethod {
+    if choice() {
         CodeChallengeMethod::Plain
     } else {
         CodeChallengeMethod::S256
@@ -83,7 +92,7 @@ fn method(plain: bool) -> CodeChallengeMethod {
 }
 
 #[unsafe(no_mangle)]
-pub extern "C" fn generate(plain: bool) -> bool {
+pub extern "C" fn generate() -> bool {
     let Ok(verifier) = CodeVerifier::try_generate_from_rng(&mut Generator(fill_from_hardware)) else {
         return false;
     };
@@ -97,166 +106,95 @@ pub extern "C" fn generate(plain: bool) -> bool {
         return false;
     };
     show(other.expose_secret());
-    let challenge = verifier.challenge(method(plain));
+    let challenge = verifier.challenge(method());
     show(verifier.expose_secret());
     for (name, value) in challenge.authorization_params() {
         show(name);
         show(value);
     }
-    let _ = write!(
-        Console,
-        "{challenge:?} {verifier:?} {} {:?}",
-        challenge.method(),
-        challenge.verify(&verifier)
-    );
+    let (first, second) = CodeChallenge::to_stored(Some(&challenge));
+    first.into_iter().chain(second).for_each(show);
+    debug((&challenge, &verifier, challenge.verify(&verifier)));
+    let _ = write!(Console, "{}", challenge.method());
     challenge == challenge.clone()
 }
 
-/// # Safety
-///
-/// `octets` points to 96 bytes.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn from_random_bytes(octets: *const [u8; 96]) {
-    for from_random_bytes in FROM_RANDOM_BYTES {
-        // SAFETY: promised by the caller.
-        if let Some(verifier) = from_random_bytes(unsafe { &*octets }) {
+pub extern "C" fn from_random_bytes() {
+    let mut octets = [0; 96];
+    if fill_from_hardware(&mut octets).is_ok() {
+        for verifier in FROM_RANDOM_BYTES.iter().filter_map(|make| make(&octets)) {
             show(verifier.expose_secret());
         }
     }
 }
 
-/// # Safety
-///
-/// As for `text`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parse_verifier(value: *const u8, len: usize) -> usize {
-    // SAFETY: promised by the caller.
-    let Some(value) = (unsafe { text(value, len) }) else {
-        return 0;
+pub extern "C" fn parse() {
+    let Some(value) = text() else {
+        return;
     };
-    match (
-        CodeVerifier::parse(value),
-        CodeVerifier::try_from(value),
-        value.parse::<CodeVerifier>(),
-    ) {
-        (Ok(a), Ok(b), Ok(c)) => {
-            a.expose_secret().len() + b.expose_secret().len() + c.challenge(CodeChallengeMethod::S256).as_str().len()
+    for parsed in [CodeVerifier::parse(value), CodeVerifier::try_from(value), value.parse()] {
+        match parsed {
+            Ok(verifier) => show(verifier.expose_secret()),
+            Err(error) => debug(error),
         }
-        (a, b, c) => usize::from(a.is_err()) + usize::from(b.is_err()) + usize::from(c.is_err()),
+    }
+    match CodeChallenge::parse(value, method()) {
+        Ok(challenge) => show(challenge.as_str()),
+        Err(error) => debug(error),
+    }
+    debug((
+        value.parse::<CodeChallengeMethod>(),
+        CodeChallengeMethod::try_from(value),
+    ));
+    debug(S256Support::from_metadata(Some([value])));
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn from_stored() {
+    match CodeChallenge::from_stored(text(), text()) {
+        Ok(stored) => debug(stored),
+        Err(error) => {
+            let _ = write!(Console, "{} {error} {error:?}", error.oauth_error());
+        }
     }
 }
 
-/// # Safety
-///
-/// As for `text`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parse_challenge(value: *const u8, len: usize, plain: bool) -> usize {
-    // SAFETY: promised by the caller.
-    let Some(value) = (unsafe { text(value, len) }) else {
-        return 0;
-    };
-    match CodeChallenge::parse(value, method(plain)) {
-        Ok(challenge) => challenge.as_str().len(),
-        Err(_) => 0,
-    }
+pub extern "C" fn strict_server() {
+    let policy = ServerPolicy::new();
+    let policy = if choice() { policy.allow_plain() } else { policy };
+    debug(policy.methods_supported());
+    exchange(policy.check_authorization_request(text(), text()).map(Some), |stored| {
+        policy.check_token_request(stored, text())
+    });
 }
 
-/// # Safety
-///
-/// As for `text`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parse_method(value: *const u8, len: usize) -> bool {
-    // SAFETY: promised by the caller.
-    let Some(value) = (unsafe { text(value, len) }) else {
-        return false;
-    };
-    value
-        .parse::<CodeChallengeMethod>()
-        .is_ok_and(|it| CodeChallengeMethod::try_from(value) == Ok(it))
-        && S256Support::from_metadata(Some([value])) == S256Support::Listed
-}
-
-/// # Safety
-///
-/// As for `text`, for each of the four pairs.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn server(
-    challenge: *const u8,
-    challenge_len: usize,
-    method: *const u8,
-    method_len: usize,
-    verifier: *const u8,
-    verifier_len: usize,
-    plain: bool,
-    non_pkce: bool,
-) -> bool {
-    // SAFETY: promised by the caller.
-    let (challenge, method, verifier) = unsafe {
-        (
-            text(challenge, challenge_len),
-            text(method, method_len),
-            text(verifier, verifier_len),
-        )
-    };
-    let strict = ServerPolicy::new();
-    let strict = if plain { strict.allow_plain() } else { strict };
-    if !non_pkce {
-        black_box(strict.methods_supported());
-        return exchange(
-            strict.check_authorization_request(challenge, method).map(Some),
-            |stored| {
-                strict
-                    .check_token_request(stored, verifier)
-                    .map(|()| PkceOutcome::Verified)
-            },
-        );
-    }
-    let lenient = strict.allow_non_pkce();
-    let lenient = if plain { lenient.allow_plain() } else { lenient };
-    black_box(lenient.methods_supported());
-    exchange(lenient.check_authorization_request(challenge, method), |stored| {
-        lenient.check_token_request(stored, verifier)
-    })
+pub extern "C" fn lenient_server() {
+    let policy = ServerPolicy::new().allow_non_pkce().require_pkce(choice());
+    let policy = if choice() { policy.allow_plain() } else { policy };
+    debug(policy.methods_supported());
+    exchange(policy.check_authorization_request(text(), text()), |stored| {
+        let outcome: PkceOutcome = policy.check_token_request(stored, text())?;
+        outcome.or_authenticated(choice())
+    });
 }
 
 fn exchange(
     accepted: Result<Option<CodeChallenge>, AuthorizationError>,
-    redeem: impl FnOnce(Option<&CodeChallenge>) -> Result<PkceOutcome, TokenError>,
-) -> bool {
-    let stored = match accepted {
-        Ok(stored) => stored,
-        Err(error) => {
-            let _ = write!(Console, "{} {error} {error:?}", error.oauth_error());
-            return false;
+    redeem: impl FnOnce(Option<&CodeChallenge>) -> Result<(), TokenError>,
+) {
+    match accepted {
+        Ok(stored) => {
+            debug(&stored);
+            if let Err(error) = redeem(stored.as_ref()) {
+                let _ = write!(Console, "{} {error} {error:?}", error.oauth_error());
+            }
         }
-    };
-    let _ = write!(Console, "{stored:?}");
-    match redeem(stored.as_ref()) {
-        Ok(outcome) => outcome == PkceOutcome::Verified,
         Err(error) => {
             let _ = write!(Console, "{} {error} {error:?}", error.oauth_error());
-            false
-        }
-    }
-}
-
-/// # Safety
-///
-/// As for `text`, for each of the two pairs.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn from_stored(
-    challenge: *const u8,
-    challenge_len: usize,
-    method: *const u8,
-    method_len: usize,
-) -> bool {
-    // SAFETY: promised by the caller.
-    let (challenge, method) = unsafe { (text(challenge, challenge_len), text(method, method_len)) };
-    match CodeChallenge::from_stored(challenge, method) {
-        Ok(stored) => stored.is_some(),
-        Err(error) => {
-            let _ = write!(Console, "{} {error} {error:?}", error.oauth_error());
-            false
         }
     }
 }
@@ -265,5 +203,5 @@ pub unsafe extern "C" fn from_stored(
 #[cfg(feature = "control")]
 #[unsafe(no_mangle)]
 pub extern "C" fn control(index: usize) -> u8 {
-    black_box(&[1, 2, 3, 4])[index]
+    core::hint::black_box(&[1, 2, 3, 4])[index]
 }

@@ -8,6 +8,10 @@
 
 mod compare;
 mod controls;
+#[path = "../../../common/from_random_bytes.rs"]
+mod from_random_bytes;
+#[path = "../../../common/generator.rs"]
+mod generator;
 mod process;
 mod scenarios;
 mod secret;

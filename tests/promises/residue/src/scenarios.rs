@@ -2,13 +2,16 @@
 
 use std::convert::Infallible;
 use std::error::Error;
+use std::fmt;
 use std::hint::black_box;
 use std::panic::{self, AssertUnwindSafe};
 
 use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ServerPolicy};
-use rand_core::{TryCryptoRng, TryRng};
+use rand_core::TryCryptoRng;
 
 use crate::controls;
+use crate::from_random_bytes::FROM_RANDOM_BYTES;
+use crate::generator::Generator;
 use crate::secret::{self, with_octets, with_refused, with_text};
 
 /// What the comparison must find.
@@ -70,15 +73,15 @@ const WAYS: &[Way] = &[
     ("try_generate_with", &[32], |n| {
         ok(CodeVerifier::try_generate_with(|octets| {
             secret::fill(n, octets);
-            Ok::<(), Failed>(())
+            Ok::<(), fmt::Error>(())
         }))
     }),
     ("generate_from_rng", &[32], |n| {
-        CodeVerifier::generate_from_rng(&mut Generator(n, || Ok::<(), Infallible>(())))
+        CodeVerifier::generate_from_rng(&mut generator(n, || Ok::<(), Infallible>(())))
     }),
     ("try_generate_from_rng", &[32], |n| {
-        ok(CodeVerifier::try_generate_from_rng(&mut Generator(n, || {
-            Ok::<(), Failed>(())
+        ok(CodeVerifier::try_generate_from_rng(&mut generator(n, || {
+            Ok::<(), fmt::Error>(())
         })))
     }),
     #[cfg(feature = "alloc")]
@@ -221,7 +224,9 @@ const OTHERS: &[Other] = &[
         with_text(len, |text| refused(serde::list(&[text])))
     }),
     ("a generator that fails half-way", &[16], |n| {
-        refused(CodeVerifier::try_generate_from_rng(&mut Generator(n, || Err(Failed))));
+        refused(CodeVerifier::try_generate_from_rng(&mut generator(n, || {
+            Err(fmt::Error)
+        })));
     }),
     ("a generator that panics half-way", &[16], generator_panics),
 ];
@@ -268,7 +273,7 @@ pub fn texts(len: usize) -> Vec<String> {
     texts
 }
 
-fn ok<T, E: std::fmt::Debug>(result: Result<T, E>) -> T {
+fn ok<T, E: fmt::Debug>(result: Result<T, E>) -> T {
     result.expect("well formed")
 }
 
@@ -398,57 +403,21 @@ fn token_request_refuses(len: usize) {
 }
 
 fn from_random_bytes(n: usize) -> CodeVerifier {
-    fn make<const N: usize>() -> CodeVerifier {
-        with_octets::<N, _>(CodeVerifier::from_random_bytes)
-    }
-    match n {
-        33 => make::<33>(),
-        47 => make::<47>(),
-        48 => make::<48>(),
-        49 => make::<49>(),
-        64 => make::<64>(),
-        75 => make::<75>(),
-        95 => make::<95>(),
-        96 => make::<96>(),
-        _ => make::<32>(),
-    }
+    with_octets(n, |octets| {
+        FROM_RANDOM_BYTES[n - 32](octets).expect("there are enough octets")
+    })
 }
 
-/// Writes the first octets of what it is to fill, then does what it is told.
-struct Generator<E>(usize, fn() -> Result<(), E>);
-
-#[derive(Debug)]
-struct Failed;
-
-impl std::fmt::Display for Failed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the generator failed")
-    }
+/// A generator that writes the first `n` octets of what it is to fill, and then does what it is told.
+fn generator<E: Error>(n: usize, then: impl Fn() -> Result<(), E>) -> impl TryCryptoRng<Error = E> {
+    Generator(move |to: &mut [u8]| {
+        secret::fill(n, to);
+        then()
+    })
 }
-
-impl Error for Failed {}
-
-impl<E: Error> TryRng for Generator<E> {
-    type Error = E;
-
-    fn try_next_u32(&mut self) -> Result<u32, E> {
-        (self.1)().map(|()| 0)
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, E> {
-        (self.1)().map(|()| 0)
-    }
-
-    fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), E> {
-        secret::fill(self.0, to);
-        (self.1)()
-    }
-}
-
-impl<E: Error> TryCryptoRng for Generator<E> {}
 
 fn generator_panics(n: usize) {
-    let mut generator = Generator(n, || -> Result<(), Failed> { panic::resume_unwind(Box::new(())) });
+    let mut generator = generator(n, || -> Result<(), fmt::Error> { panic::resume_unwind(Box::new(())) });
     let caught = panic::catch_unwind(AssertUnwindSafe(|| {
         CodeVerifier::try_generate_from_rng(&mut generator).is_ok()
     }));

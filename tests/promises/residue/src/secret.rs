@@ -89,10 +89,10 @@ fn with_bytes<T>(len: usize, byte: impl Fn(usize) -> u8, use_it: impl FnOnce(&st
     result
 }
 
-/// Shows the first N random octets to `use_them`, and wipes them.
-pub fn with_octets<const N: usize, T>(use_them: impl FnOnce(&[u8; N]) -> T) -> T {
-    let mut octets = [0; N];
-    fill(N, &mut octets);
+/// Shows the first `n` random octets to `use_them`, and wipes them.
+pub fn with_octets<T>(n: usize, use_them: impl FnOnce(&[u8]) -> T) -> T {
+    let mut octets = vec![0; n];
+    fill(n, &mut octets);
     let result = use_them(&octets);
     octets.zeroize();
     result
