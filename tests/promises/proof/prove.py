@@ -2,8 +2,7 @@
 
     prove.py TREE IMAGE... [--all] [--only OPERATION LENGTH]
 
-TREE is in every image that was built from it. Each function `claim_...` below is a claim. After a refusal, the search for
-the first invalid byte may depend on the secret, too; `refused_at` proves what it returns.
+TREE is in every image that was built from it. Each function `claim_...` below is a claim.
 """
 
 import argparse
@@ -306,7 +305,8 @@ def claim_4_comparison(run):
 
 
 def claim_5_paths(run):
-    """No branch, address or jump depends on a secret, except in `declassify` and in the search of `refused_at`."""
+    """No branch, address or jump depends on a secret, except in `declassify` and, after a refusal, in the search for the
+    first invalid byte."""
     try:
         run.execute()
     except SecretDependent as error:

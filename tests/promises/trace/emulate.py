@@ -9,11 +9,11 @@ address, size. The traces of an operation must be equal for all secrets of a len
 
 import argparse
 import ctypes
+import mmap
 import multiprocessing
 import os
 import sys
 import time
-from dataclasses import dataclass
 
 from elftools.elf.elffile import ELFFile
 from unicorn import Uc, UcError, arm64_const, arm_const, riscv_const, unicorn_const, x86_const
@@ -27,59 +27,32 @@ STACK = MEMORY + MEMORY_SIZE - 0x100
 RETURN = CODE + CODE_SIZE - 0x1000
 
 
-@dataclass(frozen=True)
 class Processor:
-    architecture: int
-    mode: int
-    model: int
-    # The registers of the calling convention.
-    arguments: tuple
-    result: int
-    stack: int
-    link: int | None
-
-    @property
-    def is_cortex_m(self):
-        return self.mode & unicorn_const.UC_MODE_MCLASS != 0
+    def __init__(self, architecture, constants, registers, mode, model):
+        numbers = [getattr(constants, f"UC_{architecture}_REG_{name}") for name in registers.split()]
+        self.arguments, (self.result, self.stack, *link) = numbers[:3], numbers[3:]
+        self.link = link[0] if link else None
+        self.architecture, self.mode, self.model = getattr(unicorn_const, f"UC_ARCH_{architecture}"), mode, model
+        self.is_cortex_m = mode & unicorn_const.UC_MODE_MCLASS != 0
 
 
-def arm(mode, model):
-    registers = [arm_const.UC_ARM_REG_R0, arm_const.UC_ARM_REG_R1, arm_const.UC_ARM_REG_R2]
-    stack, link = arm_const.UC_ARM_REG_SP, arm_const.UC_ARM_REG_LR
-    return Processor(unicorn_const.UC_ARCH_ARM, mode, model, registers, registers[0], stack, link)
-
-
-def aarch64(model):
-    registers = [arm64_const.UC_ARM64_REG_X0, arm64_const.UC_ARM64_REG_X1, arm64_const.UC_ARM64_REG_X2]
-    stack, link = arm64_const.UC_ARM64_REG_SP, arm64_const.UC_ARM64_REG_LR
-    mode = unicorn_const.UC_MODE_ARM
-    return Processor(unicorn_const.UC_ARCH_ARM64, mode, model, registers, registers[0], stack, link)
-
-
-def riscv(mode, model):
-    registers = [riscv_const.UC_RISCV_REG_A0, riscv_const.UC_RISCV_REG_A1, riscv_const.UC_RISCV_REG_A2]
-    stack, link = riscv_const.UC_RISCV_REG_SP, riscv_const.UC_RISCV_REG_RA
-    return Processor(unicorn_const.UC_ARCH_RISCV, mode, model, registers, registers[0], stack, link)
-
-
-def x86_64(model):
-    registers = [x86_const.UC_X86_REG_RDI, x86_const.UC_X86_REG_RSI, x86_const.UC_X86_REG_RDX]
-    result, stack = x86_const.UC_X86_REG_RAX, x86_const.UC_X86_REG_RSP
-    return Processor(unicorn_const.UC_ARCH_X86, unicorn_const.UC_MODE_64, model, registers, result, stack, None)
-
-
-CORTEX_M = unicorn_const.UC_MODE_THUMB | unicorn_const.UC_MODE_MCLASS
+# The registers of three arguments, the result, the stack, and the address to return to unless it is on the stack.
+ARM = "ARM", arm_const, "R0 R1 R2 R0 SP LR"
+AARCH64 = "ARM64", arm64_const, "X0 X1 X2 X0 SP LR", unicorn_const.UC_MODE_ARM
+RISCV = "RISCV", riscv_const, "A0 A1 A2 A0 SP RA"
+X86_64 = "X86", x86_const, "RDI RSI RDX RAX RSP", unicorn_const.UC_MODE_64
+CORTEX_M = *ARM, unicorn_const.UC_MODE_THUMB | unicorn_const.UC_MODE_MCLASS
 PROCESSORS = {
-    "thumbv6m-none-eabi": arm(CORTEX_M, arm_const.UC_CPU_ARM_CORTEX_M0),
-    "thumbv7em-none-eabi": arm(CORTEX_M, arm_const.UC_CPU_ARM_CORTEX_M4),
-    "thumbv8m.main-none-eabi": arm(CORTEX_M, arm_const.UC_CPU_ARM_CORTEX_M33),
-    "armv7a-none-eabi": arm(unicorn_const.UC_MODE_ARM, arm_const.UC_CPU_ARM_CORTEX_A15),
-    "aarch64-unknown-none": aarch64(arm64_const.UC_CPU_ARM64_A72),
-    "riscv32imc-unknown-none-elf": riscv(unicorn_const.UC_MODE_RISCV32, riscv_const.UC_CPU_RISCV32_ANY),
-    "riscv64gc-unknown-none-elf": riscv(unicorn_const.UC_MODE_RISCV64, riscv_const.UC_CPU_RISCV64_ANY),
-    "x86_64-unknown-none": x86_64(x86_const.UC_CPU_X86_QEMU64),
+    "thumbv6m-none-eabi": Processor(*CORTEX_M, arm_const.UC_CPU_ARM_CORTEX_M0),
+    "thumbv7em-none-eabi": Processor(*CORTEX_M, arm_const.UC_CPU_ARM_CORTEX_M4),
+    "thumbv8m.main-none-eabi": Processor(*CORTEX_M, arm_const.UC_CPU_ARM_CORTEX_M33),
+    "armv7a-none-eabi": Processor(*ARM, unicorn_const.UC_MODE_ARM, arm_const.UC_CPU_ARM_CORTEX_A15),
+    "aarch64-unknown-none": Processor(*AARCH64, arm64_const.UC_CPU_ARM64_A72),
+    "riscv32imc-unknown-none-elf": Processor(*RISCV, unicorn_const.UC_MODE_RISCV32, riscv_const.UC_CPU_RISCV32_ANY),
+    "riscv64gc-unknown-none-elf": Processor(*RISCV, unicorn_const.UC_MODE_RISCV64, riscv_const.UC_CPU_RISCV64_ANY),
+    "x86_64-unknown-none": Processor(*X86_64, x86_const.UC_CPU_X86_QEMU64),
     # For `tests/promises/proof`.
-    "x86_64-unknown-linux-gnu": x86_64(x86_const.UC_CPU_X86_QEMU64),
+    "x86_64-unknown-linux-gnu": Processor(*X86_64, x86_const.UC_CPU_X86_QEMU64),
 }
 
 
@@ -126,21 +99,13 @@ def address_of(function):
     return ctypes.cast(function, ctypes.c_void_p).value
 
 
-class Pages:
-    """Memory that two engines share."""
-
-    def __init__(self, size):
-        page = 0x1000
-        self.buffer = ctypes.create_string_buffer(size + page)
-        self.address = (ctypes.addressof(self.buffer) + page - 1) & -page
-
-
 class Machine:
     """An image in the memory of two processors: one calls functions quickly, the other one with a recorder attached."""
 
     def __init__(self, path, recorder=None):
         self.processor = PROCESSORS[os.path.basename(path)]
-        self.code, self.memory = Pages(CODE_SIZE), Pages(MEMORY_SIZE)
+        # Both have the same memory.
+        self.code, self.memory = mmap.mmap(-1, CODE_SIZE), mmap.mmap(-1, MEMORY_SIZE)
         self.quick, self.traced = self.engine(), self.engine()
         if recorder:
             recorder.attach(self.traced, self.processor)
@@ -158,9 +123,9 @@ class Machine:
         if self.processor.architecture == unicorn_const.UC_ARCH_X86:
             # Allows SSE instructions, which `x86_64-unknown-none` does not use.
             engine.reg_write(x86_const.UC_X86_REG_CR4, 0x200)
-        readable = unicorn_const.UC_PROT_READ
-        engine.mem_map_ptr(CODE, CODE_SIZE, readable | unicorn_const.UC_PROT_EXEC, self.code.address)
-        engine.mem_map_ptr(MEMORY, MEMORY_SIZE, readable | unicorn_const.UC_PROT_WRITE, self.memory.address)
+        code, memory = (ctypes.addressof(ctypes.c_char.from_buffer(shared)) for shared in (self.code, self.memory))
+        engine.mem_map_ptr(CODE, CODE_SIZE, unicorn_const.UC_PROT_READ | unicorn_const.UC_PROT_EXEC, code)
+        engine.mem_map_ptr(MEMORY, MEMORY_SIZE, unicorn_const.UC_PROT_READ | unicorn_const.UC_PROT_WRITE, memory)
         return engine
 
     def enter(self, engine, name, *arguments):

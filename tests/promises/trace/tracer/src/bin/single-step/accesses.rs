@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::ffi::CStr;
+use std::ffi::{CStr, c_int};
 use std::mem::MaybeUninit;
 use std::path::Path;
 use std::{ptr, slice};
@@ -73,30 +73,22 @@ fn decode(address: u64) -> Instruction {
     Decoder::with_ip(64, code, address, DecoderOptions::NONE).decode()
 }
 
+/// The general registers, by the numbers that instructions give them.
+const GENERAL: [c_int; 16] = {
+    use libc::*;
+    [
+        REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI, REG_R8, REG_R9, REG_R10, REG_R11,
+        REG_R12, REG_R13, REG_R14, REG_R15,
+    ]
+};
+
 fn value(registers: &Registers, register: Register) -> Option<u64> {
     // The bases of the segments do not change.
     if register.is_segment_register() {
         return Some(0);
     }
-    let index = match register.full_register() {
-        Register::RAX => libc::REG_RAX,
-        Register::RBX => libc::REG_RBX,
-        Register::RCX => libc::REG_RCX,
-        Register::RDX => libc::REG_RDX,
-        Register::RSI => libc::REG_RSI,
-        Register::RDI => libc::REG_RDI,
-        Register::RBP => libc::REG_RBP,
-        Register::RSP => libc::REG_RSP,
-        Register::R8 => libc::REG_R8,
-        Register::R9 => libc::REG_R9,
-        Register::R10 => libc::REG_R10,
-        Register::R11 => libc::REG_R11,
-        Register::R12 => libc::REG_R12,
-        Register::R13 => libc::REG_R13,
-        Register::R14 => libc::REG_R14,
-        Register::R15 => libc::REG_R15,
-        _ => return None,
-    };
+    let full = register.full_register();
+    let index = *GENERAL.get(full.number()).filter(|_| full.is_gpr64())?;
     match register.size() {
         8 => Some(registers.get(index)),
         4 => Some(registers.get(index) & 0xffff_ffff),
