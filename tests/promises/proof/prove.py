@@ -412,7 +412,7 @@ def prove(path, tree, length, is_octets, only=None, emulates=False):
             if why and claim is claim_5_paths:
                 break
     failed = len(lines)
-    for number, count in sorted(counts.items()):
+    for number, count in sorted((+counts).items()):
         lines.append(f"ok   {image.target}, {length}: claim {number}: {count} operations, {seconds[number]:.1f} s")
     return lines, counts.total(), failed
 
