@@ -302,8 +302,7 @@ def claim_4_comparison(run):
 
 
 def claim_5_paths(run):
-    """No branch, address or jump depends on a secret, except in `declassify` and, after a refusal, in the search for the
-    first invalid byte."""
+    """No branch, address or jump depends on a secret, except in `declassify` and in the search after a refusal."""
     try:
         run.execute()
     except SecretDependent as error:

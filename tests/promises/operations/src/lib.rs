@@ -1,5 +1,5 @@
-//! The operations on secrets, and secrets to try them with: `constant-time` marks the secret as undefined, `trace` compares
-//! what is executed for several secrets, and `proof` executes the code for all of them.
+//! The operations on secrets, and secrets to try them with: `constant-time` marks the secret as undefined, `trace`
+//! compares what is executed for several secrets, and `proof` executes the code for all of them.
 //!
 //! What a case is given is public or was made before, such as the stored challenge, whose decoding may use a table.
 
@@ -47,8 +47,8 @@ enum Given {
     Verifier,
     /// The text, the verifier, and its challenge.
     Equal(CodeChallengeMethod),
-    /// The same, but with a challenge that differs in a single character, which is another one for each secret, so that a
-    /// comparison that stops early is seen. The last secret's differs in all characters.
+    /// The same, but with a challenge that differs in a single character, which is another one for each secret, so that
+    /// a comparison that stops early is seen. The last secret's differs in all characters.
     Unequal(CodeChallengeMethod),
     /// The same with the plain challenge of the verifier beside it.
     EqualPair,
