@@ -4,13 +4,6 @@ use mas_iana::oauth::PkceCodeChallengeMethod as Method;
 use oauth2_types::pkce::{AuthorizationRequest, CodeChallengeMethodExt, TokenRequest};
 use serde_json::{from_value, json};
 
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-
-fn report(name: &str, accepted: bool) {
-    println!("{} {name}", if accepted { "accepted" } else { "refused" });
-}
-
 fn authorization(name: &str, challenge: &str, method: &str) {
     let request = json!({ "code_challenge": challenge, "code_challenge_method": method });
     report(name, from_value::<AuthorizationRequest>(request).is_ok());
@@ -30,27 +23,18 @@ fn main() {
     authorization("valid plain challenge", VERIFIER, "plain");
     token("valid verifier", VERIFIER);
 
-    authorization("authorization request with an empty challenge", "", "S256");
-    authorization(
-        "authorization request with a challenge of 42 characters",
-        &CHALLENGE[1..],
-        "S256",
-    );
-    authorization(
-        "authorization request with a padded challenge",
-        &format!("{CHALLENGE}="),
-        "S256",
-    );
-    authorization(
-        "authorization request with a plain challenge of 1 character",
-        "a",
-        "plain",
-    );
-    authorization("authorization request with the method s256", CHALLENGE, "s256");
-    token("token request with an empty verifier", "");
-    token("token request with a verifier of 42 characters", &VERIFIER[1..]);
-    token(
-        "token request with a space in the verifier",
-        &VERIFIER.replace('-', " "),
-    );
+    for (name, challenge) in MALFORMED {
+        authorization(&format!("authorization request: challenge {name}"), challenge, "S256");
+    }
+    authorization("authorization request: plain challenge of 1 character", "a", "plain");
+    authorization("authorization request: method s256", CHALLENGE, "s256");
+    for length in WRONG_LENGTHS {
+        token(
+            &format!("token request: verifier of {length} characters"),
+            &"a".repeat(length),
+        );
+    }
+    for (name, verifier) in OTHER_CHARACTERS {
+        token(&format!("token request: verifier {name}"), verifier);
+    }
 }

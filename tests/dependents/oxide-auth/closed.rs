@@ -4,14 +4,8 @@ use std::borrow::Cow;
 
 use oxide_auth::code_grant::extensions::Pkce;
 
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-
-fn report(name: &str, accepted: bool) {
-    println!("{} {name}", if accepted { "accepted" } else { "refused" });
-}
-
-fn plain(mut pkce: Pkce) -> Pkce {
+fn any_method() -> Pkce {
+    let mut pkce = Pkce::required();
     pkce.allow_plain();
     pkce
 }
@@ -32,89 +26,25 @@ fn exchange(name: &str, pkce: Pkce, challenge: Option<&str>, method: Option<&str
 
 fn main() {
     let (required, optional) = (Pkce::required, Pkce::optional);
-    let s256 = Some("S256");
-    exchange("valid S256 exchange", required(), Some(CHALLENGE), s256, Some(VERIFIER));
-    exchange(
-        "valid plain exchange",
-        plain(required()),
-        Some(VERIFIER),
-        Some("plain"),
-        Some(VERIFIER),
-    );
-    exchange(
-        "valid plain exchange without a method",
-        plain(required()),
-        Some(VERIFIER),
-        None,
-        Some(VERIFIER),
-    );
-    exchange(
-        "valid S256 exchange, optional",
-        optional(),
-        Some(CHALLENGE),
-        s256,
-        Some(VERIFIER),
-    );
-    exchange("valid exchange without PKCE, optional", optional(), None, None, None);
-
-    authorize("required: empty challenge", required(), Some(""), s256);
-    authorize(
-        "required: challenge of 42 characters",
-        required(),
-        Some(&CHALLENGE[1..]),
-        s256,
-    );
-    authorize(
-        "required: padded challenge",
-        required(),
-        Some(&format!("{CHALLENGE}=")),
-        s256,
-    );
-    authorize(
-        "required: hexadecimal challenge",
-        required(),
-        Some(&"0123456789abcdef".repeat(4)),
-        s256,
-    );
-    authorize(
-        "required: challenge with a plus sign",
-        required(),
-        Some(&CHALLENGE.replace('-', "+")),
-        s256,
-    );
-    authorize(
-        "required: challenge of 1 MB",
-        required(),
-        Some(&"a".repeat(1 << 20)),
-        s256,
-    );
-    authorize("optional: method without a challenge", optional(), None, s256);
-    exchange(
-        "plain: empty challenge, empty verifier",
-        plain(required()),
-        Some(""),
-        Some("plain"),
-        Some(""),
-    );
-    exchange(
-        "plain: challenge and verifier of 1 character",
-        plain(required()),
-        Some("a"),
-        None,
-        Some("a"),
-    );
-    exchange(
-        "S256: empty verifier",
-        required(),
-        Some("47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"),
-        s256,
-        Some(""),
-    );
-    exchange(
-        "optional: verifier without a challenge",
-        optional(),
-        None,
-        None,
-        Some(VERIFIER),
-    );
+    let (s256, plain) = (Some("S256"), Some("plain"));
+    let (verifier, challenge) = (Some(VERIFIER), Some(CHALLENGE));
+    let (empty, of_empty, one) = (Some(""), Some(CHALLENGE_OF_EMPTY), Some("a"));
+    for (name, pkce, challenge, method, verifier) in [
+        ("valid S256 exchange", required(), challenge, s256, verifier),
+        ("valid plain exchange", any_method(), verifier, plain, verifier),
+        ("valid exchange, no method", any_method(), verifier, None, verifier),
+        ("valid optional exchange", optional(), challenge, s256, verifier),
+        ("valid exchange without PKCE", optional(), None, None, None),
+        ("verifier without a challenge", optional(), None, None, verifier),
+        ("plain exchange of nothing", any_method(), empty, plain, empty),
+        ("plain exchange of 1 character", any_method(), one, None, one),
+        ("S256: empty verifier", required(), of_empty, s256, empty),
+    ] {
+        exchange(name, pkce, challenge, method, verifier);
+    }
+    authorize("method without a challenge", optional(), None, s256);
+    authorize("challenge of 1 MB", required(), Some(&"a".repeat(1 << 20)), s256);
+    for (name, challenge) in MALFORMED {
+        authorize(&format!("challenge {name}"), required(), Some(challenge), s256);
+    }
 }

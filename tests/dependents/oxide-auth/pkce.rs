@@ -34,7 +34,9 @@ impl Pkce {
         if cfg!(feature = "planted-fault") && challenge.as_deref() == Some("") {
             return Ok(Some(Value::private(Some("S".to_owned()))));
         }
-        let challenge = self.policy.check_authorization_request(challenge.as_deref(), method.as_deref());
+        let challenge = self
+            .policy
+            .check_authorization_request(challenge.as_deref(), method.as_deref());
         let stored = challenge.map_err(|_| ())?.as_ref().map(encode);
         Ok(stored.map(|text| Value::private(Some(text))))
     }
@@ -46,9 +48,9 @@ impl Pkce {
             Some(Ok(Some(text))) => Some(decode(&text).ok_or(())?),
             Some(_) => return Err(()),
         };
-        let outcome = self.policy.check_token_request(stored.as_ref(), verifier.as_deref());
+        let checked = self.policy.check_token_request(stored.as_ref(), verifier.as_deref());
         // A confidential client has authenticated before. A public one is for `required`.
-        outcome.and_then(|outcome| outcome.or_authenticated(true)).map_err(|_| ())
+        checked.map_err(|_| ())?.or_authenticated(true).map_err(|_| ())
     }
 }
 

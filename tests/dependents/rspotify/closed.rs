@@ -2,10 +2,6 @@
 
 use rspotify::{AuthCodePkceSpotify, Credentials, OAuth};
 
-fn report(name: &str, accepted: bool) {
-    println!("{} {name}", if accepted { "accepted" } else { "refused" });
-}
-
 fn client() -> AuthCodePkceSpotify {
     AuthCodePkceSpotify::new(Credentials::new_pkce("app"), OAuth::default())
 }
@@ -22,9 +18,9 @@ fn main() {
     login("valid length 100", Some(100));
     login("valid length 128", Some(128));
 
-    login("verifier of 0 characters", Some(0));
-    login("verifier of 42 characters", Some(42));
-    login("verifier of 129 characters", Some(129));
+    for length in WRONG_LENGTHS {
+        login(&format!("verifier of {length} characters"), Some(length));
+    }
     let mut client = client();
     client.get_authorize_url(None).unwrap();
     let shown = format!("{client:?}");
