@@ -33,14 +33,8 @@ impl fmt::Display for Run {
 
 /// Returns every run of bytes that depends on the secret, but for public values (a list of them for each process).
 ///
-/// A byte depends on the secret if it is the same in both processes of each secret, and differs between secrets. If every
-/// process has a secret of its own (`each_its_own`), it must differ within each half of the processes: what the first one
-/// alone has, such as the heap of a program that has not yet forked, depends on no secret.
-pub fn dependent(
-    processes: &mut [Process; PROCESSES],
-    each_its_own: bool,
-    public: &[Vec<Vec<u8>>; PROCESSES],
-) -> io::Result<Vec<Run>> {
+/// A byte depends on the secret if it is the same in both processes of each secret, and differs between secrets.
+pub fn dependent(processes: &mut [Process; PROCESSES], public: &[Vec<Vec<u8>>; PROCESSES]) -> io::Result<Vec<Run>> {
     let mut runs = Vec::new();
     loop {
         let address = processes.iter().map(|it| it.address).min().unwrap_or(END);
@@ -53,10 +47,8 @@ pub fn dependent(
             .each_ref()
             .map(|it| if it.address == address { &it.page } else { &empty });
         let mapping = processes[0].mapping(address);
-        // The stack of the main thread, on which no scenario runs, is where the number of the process is kept.
-        let skipped = each_its_own && mapping.ends_with("[stack]");
-        if !skipped && pages.iter().any(|it| *it != pages[0]) {
-            runs.extend(marked(&pages, each_its_own, public).into_iter().map(|(at, len)| Run {
+        if pages.iter().any(|it| *it != pages[0]) {
+            runs.extend(marked(&pages, public).into_iter().map(|(at, len)| Run {
                 address: address + at,
                 mapping: mapping.to_owned(),
                 values: array::from_fn(|secret| pages[secret][at..at + len].to_vec()),
@@ -70,16 +62,11 @@ pub fn dependent(
 }
 
 /// Returns the offset and the length of every run in a page.
-fn marked(
-    pages: &[&Vec<u8>; PROCESSES],
-    each_its_own: bool,
-    public: &[Vec<Vec<u8>>; PROCESSES],
-) -> Vec<(usize, usize)> {
+fn marked(pages: &[&Vec<u8>; PROCESSES], public: &[Vec<Vec<u8>>; PROCESSES]) -> Vec<(usize, usize)> {
     let depends = |at| {
         let values = pages.map(|page| page[at]);
         let (first, second) = values.split_at(SECRETS);
-        let differs = |half: &[u8]| half.iter().any(|it| it != &half[0]);
-        differs(first) && if each_its_own { differs(second) } else { first == second }
+        first == second && first.iter().any(|it| it != &first[0])
     };
     let mut marked: Vec<_> = (0..pages[0].len()).map(depends).collect();
     for at in 0..marked.len() {

@@ -15,6 +15,7 @@ mod generator;
 mod process;
 mod scenarios;
 mod secret;
+mod system;
 
 use std::process::ExitCode;
 use std::{array, env, io};
@@ -80,15 +81,12 @@ fn main() -> ExitCode {
 fn case(scenario: &Scenario, len: usize, event: Event) -> io::Result<Vec<Run>> {
     let secrets = array::from_fn(|i| (i % SECRETS) as u8);
     let mut processes = process::run::<PROCESSES>(&|| (scenario.run)(len), secrets, event)?;
-    let generated = scenario.name.starts_with(scenarios::GENERATED);
     let public = array::from_fn(|i| {
         secret::choose(secrets[i]);
-        let texts = if generated {
-            vec![processes[i].noted.clone()]
-        } else {
-            scenarios::texts(len)
-        };
-        texts.iter().flat_map(|text| secret::public(text)).collect()
+        scenarios::texts(len)
+            .iter()
+            .flat_map(|text| secret::public(text))
+            .collect()
     });
-    compare::dependent(&mut processes, generated, &public)
+    compare::dependent(&mut processes, &public)
 }

@@ -30,8 +30,6 @@ impl Event {
 pub struct Process {
     id: libc::pid_t,
     from: UnixStream,
-    /// The verifier that the process generated, if it did.
-    pub noted: String,
     maps: String,
     /// The address of the page at hand, [`END`] after the last one.
     pub address: usize,
@@ -74,7 +72,6 @@ impl Process {
             id => Ok(Self {
                 id,
                 from,
-                noted: String::new(),
                 maps: String::new(),
                 address: 0,
                 page: Vec::new(),
@@ -88,12 +85,10 @@ impl Process {
     }
 
     fn read_header(mut self) -> io::Result<Self> {
-        let (mut noted, mut len) = ([0; 43], [0; size_of::<usize>()]);
-        self.from.read_exact(&mut noted)?;
+        let mut len = [0; size_of::<usize>()];
         self.from.read_exact(&mut len)?;
         let mut maps = vec![0; usize::from_ne_bytes(len)];
         self.from.read_exact(&mut maps)?;
-        self.noted = String::from_utf8_lossy(&noted).into_owned();
         self.maps = String::from_utf8_lossy(&maps).into_owned();
         self.page = vec![0; page_size()];
         self.next_page()?;
@@ -260,21 +255,40 @@ fn write_memory(mut to: UnixStream) -> io::Result<()> {
         .take(u64::MAX)
         .read_to_string(&mut maps)?;
     to.write_all(&[0])?;
-    to.write_all(&secret::noted())?;
     to.write_all(&maps.len().to_ne_bytes())?;
     to.write_all(maps.as_bytes())?;
-    for address in maps.lines().filter_map(writable).flat_map(|it| it.step_by(page_size())) {
-        let mut resident = 0;
-        // SAFETY: there is one page, and a byte for it.
-        let error = unsafe { libc::mincore(address as *mut c_void, page_size(), &raw mut resident) };
-        // Nobody has written to a page that is not there. What was mapped when `maps` was read may be gone.
-        if error == 0 && resident & 1 == 1 {
-            to.write_all(&address.to_ne_bytes())?;
-            // SAFETY: the page is mapped and readable, and the thread that may write to it waits.
-            to.write_all(unsafe { slice::from_raw_parts(address as *const u8, page_size()) })?;
+    // Many pages at a time, because an allocator may have mapped a gigabyte of those that are not there.
+    let mut resident = [0; 512];
+    for range in maps.lines().filter_map(writable) {
+        for start in range.clone().step_by(resident.len() * page_size()) {
+            let pages = (start..range.end).step_by(page_size()).take(resident.len());
+            resident.fill(0);
+            if !in_memory(start, &mut resident[..pages.len()]) {
+                // One of them was mapped when `maps` was read, and is gone.
+                for (page, resident) in pages.clone().zip(resident.chunks_mut(1)) {
+                    in_memory(page, resident);
+                }
+            }
+            for (page, _) in pages.zip(resident).filter(|(_, resident)| resident & 1 == 1) {
+                to.write_all(&page.to_ne_bytes())?;
+                // SAFETY: the page is mapped and readable, and the thread that may write to it waits.
+                to.write_all(unsafe { slice::from_raw_parts(page as *const u8, page_size()) })?;
+            }
         }
     }
     to.write_all(&END.to_ne_bytes())
+}
+
+/// Says of each page from `start` on whether it is in memory; if not, nobody has written to it. Returns whether all are mapped.
+fn in_memory(start: usize, resident: &mut [u8]) -> bool {
+    // SAFETY: there is a byte for each page.
+    unsafe {
+        libc::mincore(
+            start as *mut c_void,
+            resident.len() * page_size(),
+            resident.as_mut_ptr(),
+        ) == 0
+    }
 }
 
 fn page_size() -> usize {

@@ -13,6 +13,7 @@ use crate::controls;
 use crate::from_random_bytes::FROM_RANDOM_BYTES;
 use crate::generator::Generator;
 use crate::secret::{self, with_octets, with_refused, with_text};
+use crate::system;
 
 /// What the comparison must find.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -66,7 +67,9 @@ const WAYS: &[Way] = &[
         with_text(len, |text| ok(text.try_into()))
     }),
     ("from_random_bytes", COUNTS, from_random_bytes),
-    (GENERATED, &[43], |_| secret::note(ok(CodeVerifier::generate()))),
+    ("generate from the system", &[32], |n| {
+        system::with_octets(n, || ok(CodeVerifier::generate()))
+    }),
     ("generate_with", &[32], |n| {
         CodeVerifier::generate_with(|octets| secret::fill(n, octets))
     }),
@@ -105,9 +108,6 @@ const WAYS: &[Way] = &[
         ok(serde::owned(secret::owned(len, 3 * len, false)))
     }),
 ];
-
-/// The scenarios in which each process has a secret of its own begin with this.
-pub const GENERATED: &str = "generate from the system";
 
 /// The end of a scenario's name, and what the program does with the verifier.
 type Use = (&'static str, fn(CodeVerifier));

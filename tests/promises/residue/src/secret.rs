@@ -4,7 +4,7 @@
 
 use std::array;
 use std::hint::black_box;
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use pkce_core::{CodeChallengeMethod, CodeVerifier};
 use sha2::{Digest, Sha256};
@@ -111,20 +111,6 @@ pub fn owned(len: usize, capacity: usize, refused: bool) -> String {
     text.truncate(len);
     // SAFETY: every byte is ASCII.
     unsafe { String::from_utf8_unchecked(text) }
-}
-
-/// A verifier that nobody knew before: each character in a word of its own.
-static NOTED: [AtomicU32; 43] = [const { AtomicU32::new(b'A' as u32) }; 43];
-
-pub fn note(verifier: CodeVerifier) -> CodeVerifier {
-    for (to, character) in NOTED.iter().zip(verifier.expose_secret().bytes()) {
-        to.store(black_box(character).into(), Ordering::SeqCst);
-    }
-    verifier
-}
-
-pub fn noted() -> [u8; 43] {
-    array::from_fn(|i| NOTED[i].load(Ordering::SeqCst) as u8)
 }
 
 /// What is public of a text, in the forms in which it may lie in memory: its S256 challenge; its digest, and its digest
