@@ -32,6 +32,7 @@ use zeroize::Zeroizing;
 
 use crate::challenge::CodeChallenge;
 use crate::error::ParseChallengeError::InvalidLength;
+use crate::error::ParseVerifierError;
 use crate::method::{CodeChallengeMethod, ParseMethodError};
 use crate::secret::memory::SecretText;
 use crate::secret::syntax::{MAX_LEN, MIN_LEN};
@@ -39,6 +40,7 @@ use crate::verifier::CodeVerifier;
 
 const CHALLENGE: &str = "code_challenge";
 const METHOD: &str = "code_challenge_method";
+const NOT_A_VERIFIER: &str = "cannot read a code_verifier: expected a string";
 
 /// Serializes the method as a string: `S256` or `plain`.
 impl Serialize for CodeChallengeMethod {
@@ -78,14 +80,15 @@ impl<'de> Deserialize<'de> for CodeChallengeMethod {
 ///   document with `Debug`: use its `message`, or deserialize from a `toml::Table`. `serde_saphyr` prints the line
 ///   unless its option `with_snippet` is off.
 /// - A wrapper that reports a path, such as `serde_path_to_error` (in axum's `Json`), names the keys of the input.
-/// - The errors of the types around this one, such as a derived struct or a `Vec` in whose place there is a string.
+/// - The errors of the types around this one, such as a derived struct, or an `Option` or a `Vec` in whose place there is a
+///   string. [`expose_secret::option`] quotes nothing.
 ///
 /// A `String` or byte buffer that the format passes by value is wiped, even on error. The format's own buffers are not.
 impl<'de> Deserialize<'de> for CodeVerifier {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match deserializer.deserialize_str(StrVisitor(CodeVerifier::parse)) {
             Ok(parsed) => parsed.map_err(D::Error::custom),
-            Err(_) => Err(D::Error::custom("cannot read a code_verifier: expected a string")),
+            Err(_) => Err(D::Error::custom(NOT_A_VERIFIER)),
         }
     }
 }
@@ -174,7 +177,10 @@ pub mod expose_secret {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     pub mod option {
-        use super::{Borrow, CodeVerifier, Deserialize, Deserializer, Serializer};
+        use ::serde::de::Error;
+
+        use super::super::{NOT_A_VERIFIER, OptionVisitor};
+        use super::{Borrow, CodeVerifier, Deserializer, Serializer};
 
         /// Serializes the verifier as a string, or `None`.
         ///
@@ -201,7 +207,10 @@ pub mod expose_secret {
         pub fn deserialize<'de, T: From<CodeVerifier>, D: Deserializer<'de>>(
             deserializer: D,
         ) -> Result<Option<T>, D::Error> {
-            Ok(Option::<CodeVerifier>::deserialize(deserializer)?.map(T::from))
+            match deserializer.deserialize_option(OptionVisitor) {
+                Ok(parsed) => Ok(parsed.transpose().map_err(D::Error::custom)?.map(T::from)),
+                Err(_) => Err(D::Error::custom(NOT_A_VERIFIER)),
+            }
         }
     }
 }
@@ -298,6 +307,46 @@ impl<'de, T, F: FnOnce(&str) -> T> DeserializeSeed<'de> for StrVisitor<F> {
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
         deserializer.deserialize_str(self)
+    }
+}
+
+/// Reads a verifier, or nothing. Not the visitor of serde's `Option`, which refuses a string that a format passes without
+/// calling `visit_some`, and quotes it.
+struct OptionVisitor;
+
+impl<'de> Visitor<'de> for OptionVisitor {
+    type Value = Option<Result<CodeVerifier, ParseVerifierError>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string or nothing")
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(StrVisitor(CodeVerifier::parse)).map(Some)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        StrVisitor(CodeVerifier::parse).visit_str(text).map(Some)
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<Self::Value, E> {
+        StrVisitor(CodeVerifier::parse).visit_string(text).map(Some)
+    }
+
+    fn visit_bytes<E: Error>(self, _: &[u8]) -> Result<Self::Value, E> {
+        Err(wrong_type())
+    }
+
+    fn visit_byte_buf<E: Error>(self, bytes: Vec<u8>) -> Result<Self::Value, E> {
+        self.visit_bytes(&Zeroizing::new(bytes))
     }
 }
 

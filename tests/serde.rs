@@ -17,7 +17,7 @@ use pkce_core::{
     expose_secret,
 };
 use serde::de::value::{BytesDeserializer, Error as ValueError, MapDeserializer};
-use serde::de::{DeserializeOwned, Error as _, Visitor};
+use serde::de::{DeserializeOwned, Error as _, IntoDeserializer, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, forward_to_deserialize_any};
 use serde_json::{Value, json};
 use static_assertions::{assert_impl_all, assert_not_impl_any};
@@ -154,6 +154,24 @@ fn expose_secret_writes_and_reads_every_owner() {
 }
 
 /// The functions are called by hand as well, with a reference and with a binding that says the type.
+/// Self-describing values, such as `ron::Value`, pass a string to whoever asks for an `Option`, and nothing as a unit.
+#[test]
+fn an_option_is_read_from_a_value_that_is_not_some() {
+    fn read<'de>(value: impl IntoDeserializer<'de, ValueError>) -> Result<Option<CodeVerifier>, String> {
+        expose_secret::option::deserialize(value.into_deserializer()).map_err(|e| e.to_string())
+    }
+    for verifier in [read(VERIFIER), read(VERIFIER.to_owned())] {
+        assert_eq!(verifier.unwrap().unwrap().expose_secret(), VERIFIER);
+    }
+    assert!(read(()).unwrap().is_none());
+    let padded = format!("{VERIFIER}=");
+    let reason = ParseVerifierError::InvalidByte { index: 43 }.to_string();
+    assert_eq!(read(padded.as_str()).unwrap_err(), reason);
+    assert_eq!(read(padded).unwrap_err(), reason);
+    assert_eq!(read(1_234_567_890_u64).unwrap_err(), NOT_A_VERIFIER);
+    assert_eq!(read(VERIFIER.as_bytes()).unwrap_err(), NOT_A_VERIFIER);
+}
+
 #[test]
 fn expose_secret_needs_no_type_arguments() {
     let verifier: CodeVerifier = expose_secret::deserialize(json!(VERIFIER)).unwrap();
