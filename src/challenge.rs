@@ -60,8 +60,8 @@ impl CodeChallenge {
     ///
     /// # Errors
     ///
-    /// Returns [`ParseChallengeError`] if the length, a byte or, for S256, the last character is invalid. Base64 with
-    /// padding (`=`) has an invalid length. Never continue as if there were no challenge.
+    /// Returns [`ParseChallengeError`] if the length, a byte or, for S256, the last character is invalid. An S256 challenge
+    /// with padding (`=`) has an invalid length. Never continue as if there were no challenge.
     ///
     /// # Security
     ///

@@ -289,8 +289,8 @@ pub enum TokenError {
     Mismatch,
     /// The stored challenge is plain, and the policy does not allow plain.
     PlainNotAllowed,
-    /// No challenge is stored with the code and no verifier was sent, and PKCE is required. If the client did send a
-    /// challenge, the server lost it.
+    /// No challenge is stored with the code and no verifier was sent, and PKCE is required or the client has not
+    /// authenticated. If the client did send a challenge, the server lost it.
     MissingChallenge,
 }
 

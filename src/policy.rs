@@ -6,8 +6,8 @@ use crate::method::CodeChallengeMethod;
 /// ([RFC 7636 sections 4.3 to 4.6](https://www.rfc-editor.org/rfc/rfc7636#section-4.3)).
 ///
 /// Accepts S256 only, unless [`allow_plain`](Self::allow_plain) is called. Both checks take the parameters as they were
-/// received, including absent and empty ones. What remains for the caller is to refuse repeated parameters, to authenticate
-/// the client, and to redeem each code once.
+/// received, including absent and empty ones. The caller still refuses repeated parameters, authenticates the client, checks
+/// that the code was issued to it, and redeems each code once.
 ///
 /// ```
 /// use pkce_core::{CodeChallenge, ServerPolicy};
@@ -253,7 +253,7 @@ impl ServerPolicy {
 /// let error = policy.check_authorization_request(None, None).unwrap_err();
 /// assert_eq!(error, AuthorizationError::MissingChallenge);
 ///
-/// // A confidential client may omit PKCE, but then it must authenticate.
+/// // A confidential client may omit PKCE. It authenticates in either case.
 /// let policy = LENIENT.require_pkce(false);
 /// let challenge = policy.check_authorization_request(None, None)?;
 /// let row = CodeChallenge::to_stored(challenge.as_ref());
@@ -291,7 +291,7 @@ impl LenientPolicy {
     /// Requires PKCE of the client at hand if `required` is true: both checks then decide as those of [`ServerPolicy`],
     /// and never return `None` or [`PkceOutcome::NotUsed`].
     ///
-    /// A new policy requires it of no client.
+    /// A new policy requires it of no client. The last call decides: false revokes an earlier true.
     ///
     /// # Security
     ///
@@ -365,8 +365,8 @@ impl LenientPolicy {
     ///
     /// # Errors
     ///
-    /// Those of [`ServerPolicy::check_token_request`]; [`MissingChallenge`](TokenError::MissingChallenge) only if PKCE is
-    /// [required](Self::require_pkce).
+    /// Those of [`ServerPolicy::check_token_request`]; here [`MissingChallenge`](TokenError::MissingChallenge) only if PKCE
+    /// is [required](Self::require_pkce).
     ///
     /// ```
     /// use pkce_core::{ServerPolicy, TokenError};
@@ -428,6 +428,9 @@ impl PkceOutcome {
     ///
     /// Pass true only if the client proved in this request that it holds its credentials, such as a client secret, a signed
     /// assertion or a TLS certificate. A `client_id` alone proves nothing.
+    ///
+    /// `Verified` is accepted even with false. PKCE does not replace client authentication: before this call, refuse a
+    /// confidential client that did not authenticate, with `invalid_client`.
     ///
     /// ```
     /// use pkce_core::{PkceOutcome, TokenError};

@@ -87,8 +87,8 @@ impl CodeVerifier {
     ///
     /// # Security
     ///
-    /// The generator must be seeded, and must not share its state with a clone. The octets are wiped, even if the
-    /// generator panics.
+    /// The generator must be seeded with octets that nobody can guess, and must not share its state with a clone. The octets
+    /// are wiped, even if the generator panics.
     ///
     /// ```
     /// # mod rand {
