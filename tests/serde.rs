@@ -172,6 +172,21 @@ fn an_option_is_read_from_a_value_that_is_not_some() {
     assert_eq!(read(VERIFIER.as_bytes()).unwrap_err(), NOT_A_VERIFIER);
 }
 
+/// What serde buffers, it passes on as a unit.
+#[test]
+fn an_option_in_a_flattened_struct_is_read_from_null() {
+    #[derive(Deserialize)]
+    struct Session {
+        #[serde(flatten)]
+        login: Login<CodeVerifier>,
+    }
+    for optional in [json!(VERIFIER), json!(null)] {
+        for read in read::<Session>(&json!({"verifier": VERIFIER, "optional": optional})) {
+            assert_eq!(read.unwrap().login.optional.is_some(), optional.is_string());
+        }
+    }
+}
+
 #[test]
 fn expose_secret_needs_no_type_arguments() {
     let verifier: CodeVerifier = expose_secret::deserialize(json!(VERIFIER)).unwrap();
