@@ -32,7 +32,6 @@ use zeroize::Zeroizing;
 
 use crate::challenge::CodeChallenge;
 use crate::error::ParseChallengeError::InvalidLength;
-use crate::error::ParseVerifierError;
 use crate::method::{CodeChallengeMethod, ParseMethodError};
 use crate::secret::memory::SecretText;
 use crate::secret::syntax::{MAX_LEN, MIN_LEN};
@@ -179,7 +178,7 @@ pub mod expose_secret {
     pub mod option {
         use ::serde::de::Error;
 
-        use super::super::{NOT_A_VERIFIER, OptionVisitor};
+        use super::super::{NOT_A_VERIFIER, OptionVisitor, StrVisitor};
         use super::{Borrow, CodeVerifier, Deserializer, Serializer};
 
         /// Serializes the verifier as a string, or `None`.
@@ -207,7 +206,7 @@ pub mod expose_secret {
         pub fn deserialize<'de, T: From<CodeVerifier>, D: Deserializer<'de>>(
             deserializer: D,
         ) -> Result<Option<T>, D::Error> {
-            match deserializer.deserialize_option(OptionVisitor) {
+            match deserializer.deserialize_option(OptionVisitor(StrVisitor(CodeVerifier::parse))) {
                 Ok(parsed) => Ok(parsed.transpose().map_err(D::Error::custom)?.map(T::from)),
                 Err(_) => Err(D::Error::custom(NOT_A_VERIFIER)),
             }
@@ -310,43 +309,43 @@ impl<'de, T, F: FnOnce(&str) -> T> DeserializeSeed<'de> for StrVisitor<F> {
     }
 }
 
-/// Reads a verifier, or nothing. Not the visitor of serde's `Option`, which refuses a string that a format passes without
-/// calling `visit_some`, and quotes it.
-struct OptionVisitor;
+/// Reads what its [`StrVisitor`] reads, or nothing. Not the visitor of serde's `Option`, which refuses a string that a format
+/// passes without calling `visit_some`, and quotes it.
+struct OptionVisitor<F>(StrVisitor<F>);
 
-impl<'de> Visitor<'de> for OptionVisitor {
-    type Value = Option<Result<CodeVerifier, ParseVerifierError>>;
+impl<'de, T, F: FnOnce(&str) -> T> Visitor<'de> for OptionVisitor<F> {
+    type Value = Option<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a string or nothing")
     }
 
-    fn visit_none<E: Error>(self) -> Result<Self::Value, E> {
+    fn visit_none<E: Error>(self) -> Result<Option<T>, E> {
         Ok(None)
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+    fn visit_unit<E: Error>(self) -> Result<Option<T>, E> {
         Ok(None)
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_str(StrVisitor(CodeVerifier::parse)).map(Some)
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<T>, D::Error> {
+        self.0.deserialize(deserializer).map(Some)
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        StrVisitor(CodeVerifier::parse).visit_str(text).map(Some)
+    fn visit_str<E: Error>(self, text: &str) -> Result<Option<T>, E> {
+        self.0.visit_str(text).map(Some)
     }
 
-    fn visit_string<E: Error>(self, text: String) -> Result<Self::Value, E> {
-        StrVisitor(CodeVerifier::parse).visit_string(text).map(Some)
+    fn visit_string<E: Error>(self, text: String) -> Result<Option<T>, E> {
+        self.0.visit_string(text).map(Some)
     }
 
-    fn visit_bytes<E: Error>(self, _: &[u8]) -> Result<Self::Value, E> {
-        Err(wrong_type())
+    fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Option<T>, E> {
+        self.0.visit_bytes(bytes).map(Some)
     }
 
-    fn visit_byte_buf<E: Error>(self, bytes: Vec<u8>) -> Result<Self::Value, E> {
-        self.visit_bytes(&Zeroizing::new(bytes))
+    fn visit_byte_buf<E: Error>(self, bytes: Vec<u8>) -> Result<Option<T>, E> {
+        self.0.visit_byte_buf(bytes).map(Some)
     }
 }
 

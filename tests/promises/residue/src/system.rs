@@ -1,7 +1,8 @@
 //! The generator of the operating system, whose octets are secret.
 
-use std::ffi::{c_uint, c_void};
-use std::slice;
+#[path = "../../../common/getrandom.rs"]
+mod getrandom;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::secret;
@@ -21,22 +22,12 @@ pub fn with_octets<T>(n: usize, generate: impl FnOnce() -> T) -> T {
     generated
 }
 
-/// The function of the C library, with its signature. The other callers, such as an allocator, get zeros.
-// SAFETY: the program has no other function of this name; that of the C library is in a shared object.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn getrandom(to: *mut c_void, len: usize, _: c_uint) -> isize {
-    if len > 0 {
-        // SAFETY: the caller passes `len` bytes that may be written to. They are written before they are read.
-        let to = unsafe {
-            to.write_bytes(0, len);
-            slice::from_raw_parts_mut(to.cast::<u8>(), len)
-        };
-        if EXPECTED
-            .compare_exchange(len, 0, Ordering::SeqCst, Ordering::SeqCst)
-            .is_ok()
-        {
-            secret::fill(len, to);
-        }
+/// The other callers, such as an allocator, get zeros.
+fn draw(to: &mut [u8]) {
+    if EXPECTED
+        .compare_exchange(to.len(), 0, Ordering::SeqCst, Ordering::SeqCst)
+        .is_ok()
+    {
+        secret::fill(to.len(), to);
     }
-    len as isize
 }
