@@ -273,7 +273,7 @@ impl CodeChallenge {
 
     /// Returns whether this challenge was derived from a well-formed verifier.
     #[inline]
-    pub(crate) fn verify_bytes(&self, verifier: &[u8]) -> bool {
+    fn verify_bytes(&self, verifier: &[u8]) -> bool {
         match &self.0 {
             Repr::S256(S256Challenge { digest, .. }) => compare::digests_equal(&s256::digest(verifier), digest),
             Repr::Plain(text) => compare::texts_equal(verifier, text.as_bytes()),

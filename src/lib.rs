@@ -40,7 +40,7 @@
 //! migrating from other crates.
 //!
 //! The features `alloc` and `getrandom` are enabled by default; `rand_core`, `serde`, `arbitrary` and `wasm_js` are
-//! optional. `serde` enables `alloc`. Without `alloc`, values are stored inline: see [`CodeVerifier`].
+//! optional. `serde` enables `alloc`, and `wasm_js` enables `getrandom`. Without `alloc`, values are stored inline: see [`CodeVerifier`].
 //!
 // Items that depend on a feature: without it, the links lead to this page.
 #![cfg_attr(not(feature = "getrandom"), doc = "[`GenerateError`]: crate")]

@@ -142,8 +142,8 @@ impl ServerPolicy {
     /// repeated parameter before the call
     /// ([RFC 6749 section 3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)). Read `stored` with
     /// [`CodeChallenge::from_stored`]. Call this before issuing any token, after checking that the code was issued to this
-    /// client. Call it for `grant_type=authorization_code` only: a refresh token has no challenge, and a device code has one
-    /// only if your server supports that.
+    /// client. Call it for `grant_type=authorization_code`, and for device codes if the client's registration says that they
+    /// use PKCE, but not for refresh tokens.
     ///
     /// # Errors
     ///
@@ -177,7 +177,10 @@ impl ServerPolicy {
         stored: Option<&CodeChallenge>,
         code_verifier: Option<&str>,
     ) -> Result<(), TokenError> {
-        self.verify_stored(stored, code_verifier)?.or_authenticated(false)
+        match self.verify_stored(stored, code_verifier)? {
+            PkceOutcome::Verified => Ok(()),
+            PkceOutcome::NotUsed => Err(TokenError::MissingChallenge),
+        }
     }
 
     /// Applies every rule except the one in which the policies differ: `Ok(None)` means that PKCE is not used.

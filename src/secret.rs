@@ -4,7 +4,8 @@
 //!
 //! Every byte of a verifier, of a plain challenge, and of the random octets that a verifier is made from. Not secret:
 //! lengths, the method, an S256 challenge and the digest it encodes, the two results "well formed" and "equal", and the
-//! offset of the first invalid byte of a refused text.
+//! offset of the first invalid byte of a refused text. The digest of a wrong verifier may be left in memory, but no branch
+//! depends on it.
 //!
 //! # How secrets are kept out of memory
 //!
@@ -20,7 +21,7 @@
 //!
 //! So each mechanism passes its secrets, by chunk, block or text, through one function that is not inlined, and ends with a
 //! call of that function on public data. All calls come from the same function, so that their frames are in the same
-//! memory. An `optimization_barrier` in the function keeps the last call, whose result is unused, from being removed. The
+//! memory. An `optimization_barrier` or `black_box` keeps the last call, whose result is unused, from being removed. The
 //! comment at each last call is `Overwrites registers and frame`.
 //!
 //! Checked by `.ci/run residue`: programs that differ only in the secret must end with the same memory.

@@ -70,10 +70,8 @@ impl<'de> Deserialize<'de> for CodeChallengeMethod {
 ///
 /// # Security
 ///
-/// No error quotes the input, whatever the format finds in place of the string. For this, every error that the format
-/// reports while it reads the value is replaced, including truncated input and I/O errors.
-///
-/// Errors that are made outside of this impl can still quote the input:
+/// No error made here quotes the input: every error that the format reports while it reads the value is replaced, including
+/// truncated input and I/O errors. Errors made elsewhere can still quote it:
 ///
 /// - An error type that holds the document. That of `toml::from_str` prints the line with `Display`, and the whole
 ///   document with `Debug`: use its `message`, or deserialize from a `toml::Table`. `serde_saphyr` prints the line
@@ -158,7 +156,7 @@ pub mod expose_secret {
     ///
     /// # Security
     ///
-    /// The output contains the secret. Write it to the user's session only. The format's buffers are not wiped.
+    /// As for [`expose_secret`](super).
     ///
     /// ```
     /// use pkce_core::CodeVerifier;
@@ -200,9 +198,7 @@ pub mod expose_secret {
         ///
         /// # Errors
         ///
-        /// Returns an error if the value is neither `null` nor a string, or if [`CodeVerifier::parse`] refuses it. An
-        /// absent field is an error, unless the field is marked
-        /// `#[serde(with = "pkce_core::expose_secret::option", default)]`.
+        /// Returns an error if the value is neither `null` nor a string, or if [`CodeVerifier::parse`] refuses it.
         pub fn deserialize<'de, T: From<CodeVerifier>, D: Deserializer<'de>>(
             deserializer: D,
         ) -> Result<Option<T>, D::Error> {

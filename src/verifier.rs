@@ -23,9 +23,12 @@ use crate::secret::{base64url, syntax};
 /// A verifier cannot be printed, cloned, compared with `==`, hashed or serialized by accident. To share one, use
 /// `Arc<CodeVerifier>`, which is `Clone`.
 ///
-/// It is wiped when it is dropped; the caller's own buffers and swapped pages are not. With the feature `alloc` it is one
-/// heap block, and moving it leaves no copy. Without `alloc` it is stored inline, and every move may leave a copy that is
-/// not wiped, so create it where it stays. Its length is not secret.
+/// It is wiped when it is dropped, and so are the octets that the `generate` functions draw, even if the generator fails or
+/// panics; the caller's own buffers and swapped pages are not. With the feature `alloc` it is one heap block, and moving
+/// it leaves no copy. Without `alloc` it is stored inline: creating it leaves copies that are not wiped, and each move may
+/// leave another.
+///
+/// A generated verifier contains neither `.` nor `~`, which some servers refuse.
 ///
 /// ```
 /// # #[cfg(all(feature = "alloc", feature = "getrandom"))] {
@@ -63,10 +66,6 @@ impl CodeVerifier {
     ///
     /// Returns [`GenerateError`] if the generator fails. Abort the login; there is no fallback.
     ///
-    /// # Security
-    ///
-    /// The characters are those of base64url, without `.` and `~`, which some servers refuse. The octets are wiped.
-    ///
     /// ```
     /// use pkce_core::CodeVerifier;
     ///
@@ -87,8 +86,7 @@ impl CodeVerifier {
     ///
     /// # Security
     ///
-    /// The generator must be seeded with octets that nobody can guess, and must not share its state with a clone. The octets
-    /// are wiped, even if the generator panics.
+    /// The generator must be seeded with octets that nobody can guess, and must not share its state with a clone.
     ///
     /// ```
     /// # mod rand {
@@ -106,16 +104,11 @@ impl CodeVerifier {
         Self::generate_with(|octets| rng.fill_bytes(octets))
     }
 
-    /// Generates a verifier of 43 characters from 32 octets of a generator that can fail, with a single call of
-    /// `try_fill_bytes`.
+    /// The fallible form of [`generate_from_rng`](Self::generate_from_rng), with a single call of `try_fill_bytes`.
     ///
     /// # Errors
     ///
     /// Returns the generator's error. Abort the login; there is no fallback.
-    ///
-    /// # Security
-    ///
-    /// As for [`generate_from_rng`](Self::generate_from_rng). The octets are wiped, even if the generator fails or panics.
     ///
     /// ```
     /// # mod rand { pub mod rngs {
@@ -141,14 +134,12 @@ impl CodeVerifier {
         Self::try_generate_with(|octets| rng.try_fill_bytes(octets))
     }
 
-    /// Generates a verifier of 43 characters from 32 octets that `fill` writes.
-    ///
-    /// Accepts a generator of any crate and version.
+    /// Generates a verifier of 43 characters from 32 octets that `fill` writes, with a generator of any crate and version.
     ///
     /// # Security
     ///
     /// `fill` must overwrite the whole slice from a cryptographically secure generator. Octets that it does not write remain
-    /// zero; this is not detected. The octets are wiped, even if `fill` panics.
+    /// zero; this is not detected.
     ///
     /// ```
     /// # mod rand {
@@ -174,15 +165,11 @@ impl CodeVerifier {
         verifier
     }
 
-    /// Generates a verifier of 43 characters from 32 octets that `fill` writes, or returns the error of `fill`.
+    /// The fallible form of [`generate_with`](Self::generate_with).
     ///
     /// # Errors
     ///
     /// Returns the error of `fill`. Abort the login; there is no fallback.
-    ///
-    /// # Security
-    ///
-    /// As for [`generate_with`](Self::generate_with). The octets are wiped, even if `fill` fails or panics.
     ///
     /// ```
     /// # #[cfg(feature = "getrandom")] {
@@ -298,7 +285,7 @@ impl CodeVerifier {
         CodeChallenge::derive(self.as_bytes(), method)
     }
 
-    /// The callers check the number of octets at compile time:
+    /// Encodes the first `len` octets. [`Self::from_random_bytes`] checks their number at compile time:
     ///
     /// ```compile_fail
     /// pkce_core::CodeVerifier::from_random_bytes(&[0; 31]);
@@ -352,5 +339,5 @@ impl fmt::Debug for CodeVerifier {
     }
 }
 
-/// The inner text wipes itself on drop.
+// The inner text wipes itself on drop.
 impl ZeroizeOnDrop for CodeVerifier {}

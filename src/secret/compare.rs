@@ -15,7 +15,8 @@ use super::chunk::{Chunk, chunks};
 use super::swar::load_le;
 use super::{PUBLIC, declassify};
 
-/// Returns whether two digests are equal. The digest of a wrong verifier is as secret as that verifier.
+/// Returns whether two digests are equal. No branch depends on either: the digest of a wrong verifier is not public. It may
+/// stay in registers and frames, because the verifier cannot be computed from it.
 #[inline]
 pub(crate) fn digests_equal(a: &[u32; 8], b: &[u32; 8]) -> bool {
     let difference = a.iter().zip(b).fold(0, |acc, (a, b)| acc | (a ^ b));

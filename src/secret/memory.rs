@@ -5,7 +5,7 @@
 //!                 |  the text, `len` bytes  | AAAA… |              `A` is public
 //! ```
 //!
-//! Not `Box<str>`, which is filled by `memcpy` (see [`chunk`]), and not an inline buffer, which leaves a copy
+//! Not `Box<str>`, which is filled by `memcpy` (see [`chunk`]), and with `alloc` not an inline buffer, which leaves a copy
 //! wherever it is moved: `.ci/run residue` fails for either. A block of one size is wiped without a loop.
 
 #[cfg(target_arch = "aarch64")]
@@ -28,7 +28,7 @@ pub(crate) struct SecretText(
 
 /// The number of chunks of the longest text.
 const TEXT_CHUNKS: usize = MAX_LEN.div_ceil(CHUNK);
-pub(crate) type Chunks = [Chunk; TEXT_CHUNKS];
+type Chunks = [Chunk; TEXT_CHUNKS];
 
 struct Text {
     chunks: Chunks,

@@ -8,8 +8,8 @@
 //!                   or  ->  is it 0?                              one bit, public
 //! ```
 //!
-//! Not `text.bytes().all(…)`, which stops at the first invalid byte, so that its time depends on the secret, and takes three
-//! times as long. `.ci/run constant-time` fails for a branch on a byte, `.ci/run speed` for a check that is too slow.
+//! Not `text.bytes().all(…)`, which may branch on the range that a valid byte is in, and takes three times as long.
+//! `.ci/run constant-time` fails for a branch on a byte, `.ci/run speed` for a check that is too slow.
 
 use core::hint::black_box;
 
