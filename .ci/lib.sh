@@ -75,7 +75,7 @@ newest_sha2() {
     copy_tree
     for directory in . tests/promises/trace; do
         (cd "$directory" && CARGO_RESOLVER_INCOMPATIBLE_RUST_VERSIONS=allow cargo update --quiet --package sha2@0.11.0)
-        (! git diff --no-index --quiet "$ROOT/$directory/Cargo.lock" "$directory/Cargo.lock") || fail 'no newer sha2'
+        grep -A 1 '^name = "sha2"' "$directory/Cargo.lock" | grep -q '^version = "0\.11\.[1-9]' || fail "no newer sha2: $directory"
     done
 }
 

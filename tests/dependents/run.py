@@ -238,8 +238,10 @@ def table(rows):
 
 def guide():
     """Compiles and runs the code of the guide `with_other_crates`."""
-    for line in cargo(HERE / "guide", "run", "--quiet").splitlines():
+    lines = cargo(HERE / "guide", "run", "--quiet").splitlines()
+    for line in lines:
         check(f"guide with_other_crates: {line}", True)
+    check("guide with_other_crates: it printed its lines", len(lines) > 0)
 
 
 def cost():

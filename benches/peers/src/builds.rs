@@ -1,4 +1,4 @@
-//! The builds that people make, in each of which the promise and the ratios must hold: inlining, which decides what a
+//! The builds that people make, in each of which the ratios must hold: inlining, which decides what a
 //! check costs, is different in each.
 
 use std::env;

@@ -29,7 +29,7 @@ const HEAD_LIMIT: usize = 64 * 1024;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// How long the requests that are being processed may take after the signal to stop.
-const STOP_TIME: Duration = Duration::from_secs(3);
+const STOP_TIME: Duration = Duration::from_secs(10);
 
 /// Serves until a signal, then finishes the requests at hand. A second signal ends the process at once.
 pub async fn serve(listener: TcpListener, router: Router, mut signals: UnboundedReceiver<()>) {

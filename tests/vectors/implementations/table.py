@@ -79,6 +79,7 @@ def main(arguments):
 
     text = markdown(required, results, missing, controls)
     if check:
+        faults += ["%s could not be run" % implementation.name for implementation in missing]
         faults += differences(text)
     else:
         TABLE.write_text(text, encoding="utf-8")

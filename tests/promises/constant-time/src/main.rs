@@ -3,8 +3,8 @@
 //!
 //! `run` builds this in release mode and runs it under valgrind. Each case marks its secret as undefined and uses it;
 //! memcheck reports every branch and every address that depends on it, through every copy and every calculation. Reports
-//! of the functions in which the two results become public are suppressed, and `run` compares their number with that of
-//! the results.
+//! of the function in which the two results become public are suppressed, and `run` compares their number with that of the
+//! results.
 //!
 //! valgrind hides the SHA instructions of the processor, so that this is the portable compression function.
 

@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::{panic, slice, thread};
+use std::{mem, panic, slice, thread};
 
 use zeroize::Zeroizing;
 
@@ -129,6 +129,16 @@ static THREAD: AtomicUsize = AtomicUsize::new(0);
 static THREAD_ID: AtomicUsize = AtomicUsize::new(0);
 
 /// Runs a scenario on a thread that then leaves its stack alone, while this thread reads the memory of both.
+/// Ends the process if the scenario panics: the parent then reports an error, instead of waiting for ever.
+struct ExitOnUnwind;
+
+impl Drop for ExitOnUnwind {
+    fn drop(&mut self) {
+        // SAFETY: ends the process without unwinding into the parent's half of the program.
+        unsafe { libc::_exit(1) }
+    }
+}
+
 fn observe(scenario: &dyn Fn(), secret: u8, event: Event, to_parent: UnixStream) -> ! {
     // The event of a panic is one that nobody reports. A hook that prints copies texts of its own through the registers.
     panic::set_hook(Box::new(|_| ()));
@@ -145,7 +155,9 @@ fn observe(scenario: &dyn Fn(), secret: u8, event: Event, to_parent: UnixStream)
             THREAD_ID.store(unsafe { libc::syscall(libc::SYS_gettid) } as usize, Ordering::SeqCst);
             // SAFETY: has no preconditions.
             THREAD.store(unsafe { libc::pthread_self() } as usize, Ordering::SeqCst);
+            let unfinished = ExitOnUnwind;
             (scenario.0)();
+            mem::forget(unfinished);
             if event == Event::Panic {
                 assert!(panic::catch_unwind(|| panic!("planted")).is_err());
             }

@@ -153,7 +153,7 @@ pub fn residue(binary: &str, report: &mut Report) -> Fallible<()> {
     const CODES: usize = 40;
     let folder = tempfile::tempdir()?;
     let database = file(&folder, "codes.sqlite")?;
-    let flags = ["--allow-plain", "--code-lifetime", "5", "--database", &database];
+    let flags = ["--allow-plain", "--code-lifetime", "20", "--database", &database];
     let server = Server::start(binary, &flags)?;
     let client = Client::discover(&server.issuer)?;
     let verifiers: Vec<CodeVerifier> = (0..CODES).map(|_| CodeVerifier::generate()).collect::<Result<_, _>>()?;
