@@ -2,6 +2,7 @@
 
 use std::ffi::c_void;
 use std::fs::File;
+use std::hint::black_box;
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
@@ -23,7 +24,11 @@ pub enum Event {
 }
 
 impl Event {
-    pub const ALL: [Self; 3] = [Self::Nothing, Self::Signal, Self::Panic];
+    /// Where a panic ends the process, nothing can be seen after it.
+    pub const ALL: &[Self] = match cfg!(panic = "abort") {
+        true => &[Self::Nothing, Self::Signal],
+        false => &[Self::Nothing, Self::Signal, Self::Panic],
+    };
 }
 
 /// A process after a scenario and an event, which sends its memory.
@@ -45,7 +50,8 @@ pub const END: usize = usize::MAX;
 pub fn run<const N: usize>(scenario: &dyn Fn(), secrets: [u8; N], event: Event) -> io::Result<[Process; N]> {
     let mut processes: [Option<Process>; N] = [const { None }; N];
     for i in 0..N {
-        processes[i] = Some(Process::start(scenario, secrets[i], event)?);
+        // Behind a barrier, so that every number takes the same way through registers and frames.
+        processes[i] = Some(Process::start(scenario, black_box(secrets[i]), event)?);
         if let Some(before) = i.checked_sub(1).and_then(|i| processes[i].as_mut()) {
             before.wait()?;
         }
@@ -63,6 +69,7 @@ pub fn run<const N: usize>(scenario: &dyn Fn(), secrets: [u8; N], event: Event) 
 }
 
 impl Process {
+    #[inline(never)]
     fn start(scenario: &dyn Fn(), secret: u8, event: Event) -> io::Result<Self> {
         let (from, to_parent) = UnixStream::pair()?;
         // SAFETY: this process has one thread.
@@ -128,7 +135,6 @@ static HANDLED: AtomicBool = AtomicBool::new(false);
 static THREAD: AtomicUsize = AtomicUsize::new(0);
 static THREAD_ID: AtomicUsize = AtomicUsize::new(0);
 
-/// Runs a scenario on a thread that then leaves its stack alone, while this thread reads the memory of both.
 /// Ends the process if the scenario panics: the parent then reports an error, instead of waiting for ever.
 struct ExitOnUnwind;
 
@@ -139,6 +145,7 @@ impl Drop for ExitOnUnwind {
     }
 }
 
+/// Runs a scenario on a thread that then leaves its stack alone, while this thread reads the memory of both.
 fn observe(scenario: &dyn Fn(), secret: u8, event: Event, to_parent: UnixStream) -> ! {
     // The event of a panic is one that nobody reports. A hook that prints copies texts of its own through the registers.
     panic::set_hook(Box::new(|_| ()));

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::error::Error;
 use std::fmt;
 use std::hint::black_box;
+#[cfg(panic = "unwind")]
 use std::panic::{self, AssertUnwindSafe};
 
 use pkce_core::{CodeChallenge, CodeChallengeMethod, CodeVerifier, ServerPolicy};
@@ -228,6 +229,7 @@ const OTHERS: &[Other] = &[
             Err(fmt::Error)
         })));
     }),
+    #[cfg(panic = "unwind")]
     ("a generator that panics half-way", &[16], generator_panics),
 ];
 
@@ -416,6 +418,7 @@ fn generator<E: Error>(n: usize, then: impl Fn() -> Result<(), E>) -> impl TryCr
     })
 }
 
+#[cfg(panic = "unwind")]
 fn generator_panics(n: usize) {
     let mut generator = generator(n, || -> Result<(), fmt::Error> { panic::resume_unwind(Box::new(())) });
     let caught = panic::catch_unwind(AssertUnwindSafe(|| {
