@@ -156,7 +156,7 @@ pub mod expose_secret {
     ///
     /// # Security
     ///
-    /// As for [`expose_secret`](super).
+    /// As for [`expose_secret`](crate::expose_secret).
     ///
     /// ```
     /// use pkce_core::CodeVerifier;
