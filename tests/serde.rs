@@ -265,6 +265,11 @@ fn a_challenge_of_another_type_is_refused_without_showing_it() {
     ] {
         assert_refused::<CodeChallenge>(&wrong, NOT_A_CHALLENGE);
     }
+    let bytes = BytesDeserializer::<ValueError>::new(VERIFIER.as_bytes());
+    assert_eq!(
+        CodeChallenge::deserialize(bytes).unwrap_err().to_string(),
+        NOT_A_CHALLENGE
+    );
 }
 
 #[test]
