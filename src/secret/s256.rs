@@ -55,6 +55,7 @@ pub(crate) fn digest(text: &[u8]) -> [u32; 8] {
     }
     let mut message = [[0; CHUNK]; 8];
     compress256(&mut state, pad(text, &mut message));
+    // With a tail of the same length, so that `pad` takes the same path.
     let public = PUBLIC_TEXT.get(..CHUNK + text.len() % CHUNK).unwrap_or_default();
     message.as_flattened_mut().zeroize();
     let mut unused = INITIAL;
