@@ -69,7 +69,6 @@ pub fn run<const N: usize>(scenario: &dyn Fn(), secrets: [u8; N], event: Event) 
 }
 
 impl Process {
-    #[inline(never)]
     fn start(scenario: &dyn Fn(), secret: u8, event: Event) -> io::Result<Self> {
         let (from, to_parent) = UnixStream::pair()?;
         // SAFETY: this process has one thread.
